@@ -12,14 +12,14 @@ export interface CpuTime {
 export type CpuMeter = () => CpuTime;
 
 /**
- * @param serverPid the process that serves requests
+ * @param serverPid the process that serves requests, or the main process of those that do
  * @param clusterFolder the folder of its database
  */
 export function cpuMeter(serverPid: number, clusterFolder: string): CpuMeter {
   const [postmaster = ""] = readFileSync(join(clusterFolder, "data", "postmaster.pid"), "utf8").split("\n");
   const server = sumOverTime();
   const database = sumOverTime();
-  return () => ({ server: server([String(serverPid)]), database: database(childrenOf(postmaster)) });
+  return () => ({ server: server(processesOf(serverPid)), database: database(childrenOf(postmaster)) });
 }
 
 /** Adds up what processes use, and keeps what ended ones have used. */
@@ -36,12 +36,27 @@ function sumOverTime(): (pids: readonly string[]) => number {
   };
 }
 
+/** A service and its workers. */
+export function processesOf(service: number): readonly string[] {
+  const isWorker = (pid: string) => commandOf(pid).includes("worker-main.js");
+  return [String(service), ...childrenOf(String(service)).filter(isWorker)];
+}
+
+/** A process that has just ended has none. */
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 function childrenOf(parent: string): readonly string[] {
-  return readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").trim().split(" ");
+  return readFileSync(`/proc/${parent}/task/${parent}/children`, "utf8").split(" ").filter(Boolean);
 }
 
 /** The scheduler counts nanoseconds for each thread. A process that has just ended counts nothing. */
-function microseconds(pid: string): number {
+export function microseconds(pid: string): number {
   try {
     const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
     return threads.reduce(

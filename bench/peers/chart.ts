@@ -1,35 +1,77 @@
 import { quantile } from "../load.js";
-import type { Measured } from "./measure.js";
-import { ratioOf, targets } from "./targets.js";
+import { type Result, type Results, verdictOf } from "./results.js";
 
 const width = 760;
-const barHeight = 18;
-const gap = 8;
-const labelWidth = 330;
+const rowHeight = 24;
+const barHeight = 14;
+const labelWidth = 300;
 const valueWidth = 60;
+const titleHeight = 36;
+const margin = 12;
+/** Powers of two at the ends of the axis. */
+const axis = { least: -3, most: 4 };
 
-/** A bar for each ratio of calls per second to a peer, with a line at 1: the peer. */
-export function chart(measured: Measured): string {
-  const bars = targets
-    .filter(({ name }) => name.includes("calls/s"))
-    .map((target) => ({ name: target.name.replace(", calls/s,", ""), ratios: ratioOf(measured, target) }))
-    .filter(({ ratios }) => ratios.length > 0)
-    .map(({ name, ratios }) => ({ name, ratio: quantile(ratios, 0.5) }));
-  const most = Math.max(...bars.map(({ ratio }) => ratio), 1);
-  const scale = (ratio: number) => Math.round((ratio / most) * (width - labelWidth - valueWidth));
-  const height = bars.length * (barHeight + gap) + 2 * gap;
-  const rows = bars.map(({ name, ratio }, index) => {
-    const top = gap + index * (barHeight + gap);
-    const middle = top + barHeight / 2 + 4;
-    return `  <text x="${labelWidth - gap}" y="${middle}" text-anchor="end">${name}</text>
-  <rect x="${labelWidth}" y="${top}" width="${scale(ratio)}" height="${barHeight}"/>
-  <text x="${labelWidth + scale(ratio) + gap}" y="${middle}">${ratio.toFixed(2)}</text>`;
+/**
+ * The ratios to other servers as bars from 1, which is the other server, on an axis whose marks double. Has its own
+ * background, so that it can be read on pages of any color.
+ */
+export function chart(results: readonly Results[]): string {
+  const groups = results.slice(0, 2);
+  let top = margin;
+  const parts = groups.flatMap(({ title, isMoreBetter, all }) => {
+    const better = isMoreBetter ? "more is better" : "less is better";
+    const heading = `  <text class="title" x="${margin}" y="${top + 20}">${title} (${better})</text>`;
+    top += titleHeight;
+    const start = top;
+    const bars = all.map((result, index) => bar(result, isMoreBetter, start + index * rowHeight));
+    top += all.length * rowHeight;
+    const marks = marksBetween(start, top);
+    top += rowHeight;
+    return [heading, ...marks, ...bars];
   });
-  const one = labelWidth + scale(1);
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Calls per second of this build, as ratios to peers">
-  <style>text { font: 12px sans-serif; fill: #444 } rect { fill: #3b7dd8 } line { stroke: #c33; stroke-dasharray: 4 3 }</style>
-${rows.join("\n")}
-  <line x1="${one}" y1="0" x2="${one}" y2="${height}"/>
+  const height = top;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="Ratios of this build to other servers and to the earlier build">
+  <style>
+    text { font: 12px sans-serif; fill: #1f2328 } .title { font-weight: bold } .mark { fill: #59636e }
+    .ground { fill: #ffffff } .grid { stroke: #d1d9e0 } .one { stroke: #59636e; stroke-width: 2 } .floor { stroke: #1f2328; stroke-width: 2 }
+    .reached { fill: #1a7f37 } .held { fill: #0969da } .missed { fill: #cf222e }
+    @media (prefers-color-scheme: dark) {
+      text { fill: #f0f6fc } .mark { fill: #9198a1 } .ground { fill: #0d1117 } .grid { stroke: #3d444d } .one { stroke: #9198a1 } .floor { stroke: #f0f6fc }
+      .reached { fill: #3fb950 } .held { fill: #4493f8 } .missed { fill: #f85149 }
+    }
+  </style>
+  <rect class="ground" width="${width}" height="${height}" rx="6"/>
+${parts.join("\n")}
+  <text class="mark" x="${margin}" y="${height - margin}">Green: the aim is reached. Blue: the floor holds. Red: the floor is missed. Short lines are the floors.</text>
 </svg>
 `;
+}
+
+function bar(result: Result, isMoreBetter: boolean, top: number): string {
+  const ratio = quantile(result.values, 0.5);
+  const [one, end] = [xOf(1), xOf(ratio)];
+  const verdict = verdictOf(result, isMoreBetter);
+  const kind = verdict === "aim reached" ? "reached" : verdict === "floor holds" ? "held" : "missed";
+  const y = top + (rowHeight - barHeight) / 2;
+  const middle = top + rowHeight / 2 + 4;
+  const floor = result.floor === undefined ? one : xOf(result.floor);
+  return `  <text x="${labelWidth - margin}" y="${middle}" text-anchor="end">${result.name}</text>
+  <rect class="${kind}" x="${Math.min(one, end)}" y="${y}" width="${Math.max(1, Math.abs(end - one))}" height="${barHeight}"/>
+  <line class="floor" x1="${floor}" y1="${top + 2}" x2="${floor}" y2="${top + rowHeight - 2}"/>
+  <text x="${width - margin}" y="${middle}" text-anchor="end">${ratio.toFixed(2)}</text>`;
+}
+
+function marksBetween(top: number, bottom: number): readonly string[] {
+  return Array.from({ length: axis.most - axis.least + 1 }, (_, index) => {
+    const ratio = 2 ** (axis.least + index);
+    const x = xOf(ratio);
+    return `  <line class="${ratio === 1 ? "one" : "grid"}" x1="${x}" y1="${top}" x2="${x}" y2="${bottom}"/>
+  <text class="mark" x="${x}" y="${bottom + 14}" text-anchor="middle">${ratio}</text>`;
+  });
+}
+
+function xOf(ratio: number): number {
+  const share = (Math.log2(ratio) - axis.least) / (axis.most - axis.least);
+  const between = Math.min(1, Math.max(0, share));
+  return Math.round(labelWidth + between * (width - labelWidth - valueWidth - margin));
 }

@@ -7,9 +7,9 @@ import { flags, frame, frameTypes, grant, grpcHeaders, headBytes, opening, windo
 
 /**
  * Tells the next request, undefined for none. Gets the answer to the one before: undefined before the first request, and
- * for a request that failed.
+ * for a request that failed, with what was answered instead over REST.
  */
-export type NextRequest = (answer: Buffer | undefined) => Uint8Array | undefined;
+export type NextRequest = (answer: Buffer | undefined, refusal?: Buffer) => Uint8Array | undefined;
 
 const emptyLine = Buffer.from("\r\n\r\n");
 
@@ -26,7 +26,7 @@ export async function overHttp1(port: number, next: NextRequest): Promise<void> 
     if (!body) return;
     const isOk = received.toString("latin1", 9, 12) === "200";
     received = Buffer.alloc(0);
-    send(socket, next(isOk ? body : undefined));
+    send(socket, isOk ? next(body) : next(undefined, body));
   });
   send(socket, next(undefined));
   await closed;

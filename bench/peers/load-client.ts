@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import process from "node:process";
 import { quantile } from "../load.js";
 import { type NextRequest, overGrpc, overHttp1 } from "./connections.js";
@@ -9,22 +8,28 @@ import { authorization, isExpected, type Request, requestsOf } from "./requests.
 
 const inFlight = 32;
 const grpcConnections = 4;
+/** Of a wrong answer. */
+const shownBytes = 500;
 
 async function carryOut(order: LoadOrder): Promise<LoadFigures> {
   const { operation, transport, port, seconds } = order;
   const { path, next: nextRequest } = requestsOf(order);
   const latencies: number[] = [];
   let failures = 0;
+  let failure: string | undefined;
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
   const end = startedAt + seconds * 1_000;
   const conversation = (): NextRequest => {
     let asked: { readonly request: Request; readonly at: number } | undefined;
-    return (answer: Buffer | undefined) => {
+    return (answer, refusal) => {
       const now = performance.now();
       if (asked) {
         if (answer && isExpected(answer, asked.request, operation)) latencies.push(now - asked.at);
-        else failures += 1;
+        else {
+          failures += 1;
+          failure ??= (answer ?? refusal)?.toString("utf8", 0, shownBytes);
+        }
       }
       if (now > end) return undefined;
       asked = { request: nextRequest(), at: now };
@@ -42,6 +47,7 @@ async function carryOut(order: LoadOrder): Promise<LoadFigures> {
   return {
     calls: latencies.length,
     failures,
+    failure,
     seconds: (performance.now() - startedAt) / 1_000,
     p50Ms: quantile(latencies, 0.5),
     p99Ms: quantile(latencies, 0.99),

@@ -1,8 +1,8 @@
 import { cpuMeter } from "../cpu-time.js";
 import type { LoadClient } from "./load.js";
-import { type LoadFigures, type Operation, operations } from "./load-order.js";
+import { type LoadFigures, type LoadOrder, type Operation, peerOperations } from "./load-order.js";
 import type { Pgbench } from "./pgbench.js";
-import type { Subject } from "./subjects.js";
+import { type Subject, workers } from "./subjects.js";
 
 /** What one subject did in one interval. CPU in seconds per 1,000 calls. */
 export interface Interval {
@@ -21,19 +21,22 @@ export interface Series {
   readonly intervals: readonly Interval[];
 }
 
-export interface Measured {
+export interface Speeds {
   readonly series: readonly Series[];
   /** Calls per second of pgbench, one a round. Empty if it is not installed. */
   readonly pgbench: readonly number[];
+  /** Calls that each process has answered, by process id. */
+  readonly calls: ReadonlyMap<number, number>;
 }
 
-interface Plan {
+export interface Plan {
   readonly subjects: readonly Subject[];
   readonly load: LoadClient;
   readonly pgbench: Pgbench | undefined;
   readonly clusterFolder: string;
   /** Customers that can be read. */
   readonly rows: number;
+  readonly firstLead: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
@@ -45,31 +48,49 @@ interface Plan {
  *
  * @throws Error if a call fails or is answered without what it asked for
  */
-export async function measure(plan: Plan): Promise<Measured> {
-  const { load, rows, seconds, warmUpSeconds, rounds } = plan;
-  const orderOf = ({ subject, operation }: Pick<Series, "subject" | "operation">) => ({
-    ...{ operation, rows, transport: subject.transport, port: subject.port },
-  });
-  const all = plan.subjects.flatMap((subject) => operations.map((operation) => ({ subject, operation })));
+export async function measure(plan: Plan): Promise<Speeds> {
+  const { seconds, warmUpSeconds, rounds } = plan;
+  const all = plan.subjects.flatMap((subject) => subject.operations.map((operation) => ({ subject, operation })));
   const meters = new Map(plan.subjects.map((subject) => [subject, cpuMeter(subject.pid, plan.clusterFolder)]));
-  for (const each of all) await load.send({ ...orderOf(each), seconds: warmUpSeconds });
+  const calls = new Map<number, number>();
+  const run = async (each: Pick<Series, "subject" | "operation">, howLong: number) => {
+    const figures = await plan.load.send(orderOf(plan, each, howLong * shareOf(each)));
+    calls.set(each.subject.pid, (calls.get(each.subject.pid) ?? 0) + figures.calls);
+    const { failures, failure } = figures;
+    if (failures > 0) throw new Error(`${each.subject.name} failed ${failures} calls of ${each.operation}: ${failure}`);
+    return figures;
+  };
+  for (const each of all) await run(each, warmUpSeconds);
   const series = all.map((each) => {
     const intervals: Interval[] = [];
     return { ...each, intervals };
   });
   const pgbench: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    for (const { subject, operation, intervals } of rotated(series, round)) {
-      const meter = meters.get(subject);
+    for (const { intervals, ...each } of rotated(series, round)) {
+      const meter = meters.get(each.subject);
       const start = meter?.();
-      const figures = await load.send({ ...orderOf({ subject, operation }), seconds });
+      const figures = await run(each, seconds);
       const end = meter?.();
-      if (figures.failures > 0) throw new Error(`${subject.name} failed ${figures.failures} calls of ${operation}.`);
       if (start && end) intervals.push(intervalOf(figures, end.server - start.server, end.database - start.database));
     }
     if (plan.pgbench) pgbench.push(await plan.pgbench.measure(seconds));
   }
-  return { series, pgbench };
+  return { series, pgbench, calls };
+}
+
+export function orderOf(
+  { rows, firstLead }: Plan,
+  { subject, operation }: Pick<Series, "subject" | "operation">,
+  seconds: number,
+): LoadOrder {
+  return { operation, rows, firstLead, seconds, transport: subject.transport, port: subject.port };
+}
+
+/** What is compared beside the peers is measured for half as long, so that a run takes less than 20 minutes. */
+function shareOf({ subject, operation }: Pick<Series, "subject" | "operation">): number {
+  const isPeer = peerOperations.some((each) => each === operation) && subject.name !== workers;
+  return isPeer ? 1 : 0.5;
 }
 
 /** Microseconds of CPU for all calls are milliseconds for 1,000 of 1,000 calls. */

@@ -1,8 +1,12 @@
 import { Buffer } from "node:buffer";
 import { create, type DescMethodUnary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { rpcPath } from "../clients.js";
 import { businessId, companyId, customerId, secret } from "../rows.js";
+import { callers, leadId, packageId, packageServiceId, phoneOf } from "./further-rows.js";
 import type { LoadOrder, Operation } from "./load-order.js";
 
 export const authorization = `Bearer ${secret}`;
@@ -46,34 +50,87 @@ const firstPage = { companyId, pagination: { pageSize: 50 } };
 /** Ids of the listed customers start so. */
 const listed = "cus_";
 
-const { getCustomer, createCustomer, listCustomers } = CustomerService.method;
+/** Leads that were promoted so far. */
+let promoted = 0;
 
-/** Requests of one operation: random customers are read, and every new customer has a random phone number. */
-export function requestsOf({ operation, transport, rows }: LoadOrder): Requests {
-  const isGrpc = transport === "gRPC";
+/** One call over either transport. */
+interface Call<M extends DescMethodUnary> {
+  readonly message: MessageInitShape<M["input"]>;
+  readonly http: readonly [verb: string, path: string, body?: object];
+  readonly expected: string;
+}
+
+/** Requests of one operation. Customers are random, and every new customer has a random phone number. */
+export function requestsOf({ operation, transport, rows, firstLead }: LoadOrder): Requests {
+  const requests = <M extends DescMethodUnary>(method: M, next: () => Call<M>): Requests => ({
+    path: rpcPath(method),
+    next() {
+      const { message, http, expected } = next();
+      return { bytes: transport === "gRPC" ? encoded(method, message) : http1(...http), expected };
+    },
+  });
+  const { getCustomer, createCustomer, listCustomers, updateCustomer, appendCustomerNotes } = CustomerService.method;
+  const reads = (count: number) =>
+    requests(getCustomer, () => {
+      const id = customerId(1 + random(count));
+      return { message: { id }, http: ["GET", `/v1/customers/${id}`], expected: id };
+    });
   switch (operation) {
     case "R":
-      return {
-        path: rpcPath(getCustomer),
-        next() {
-          const id = customerId(1 + random(rows));
-          return { bytes: isGrpc ? message(getCustomer, { id }) : http1("GET", `/v1/customers/${id}`), expected: id };
-        },
-      };
+      return reads(rows);
     case "W":
-      return {
-        path: rpcPath(createCustomer),
-        next() {
-          const phone = newPhone();
-          const body = newCustomer(phone);
-          const bytes = isGrpc ? message(createCustomer, body) : http1("POST", "/v1/customers", body);
-          return { bytes, expected: phone };
-        },
-      };
+      return requests(createCustomer, () => {
+        const phone = newPhone();
+        const message = newCustomer(phone);
+        return { message, http: ["POST", "/v1/customers", message], expected: phone };
+      });
     case "L": {
-      const bytes = isGrpc ? message(listCustomers, firstPage) : http1("POST", "/v1/customers:list", firstPage);
-      return { path: rpcPath(listCustomers), next: () => ({ bytes, expected: listed }) };
+      const http = ["POST", "/v1/customers:list", firstPage] as const;
+      const { path, next } = requests(listCustomers, () => ({ message: firstPage, http, expected: listed }));
+      const same = next();
+      return { path, next: () => same };
     }
+    case "GetCustomer":
+      return reads(callers);
+    case "QueryCustomer":
+      return requests(CallerService.method.queryCustomer, () => {
+        const number = 1 + random(callers);
+        const tel = phoneOf(number);
+        const path = `/v1/customers:query?tel=${encodeURIComponent(tel)}`;
+        return { message: { tel }, http: ["GET", path], expected: customerId(number) };
+      });
+    case "UpdateCustomer":
+      return requests(updateCustomer, () => {
+        const id = customerId(1 + random(rows));
+        const firstName = `Ada ${random(1e9)}`;
+        const http = ["PUT", `/v1/customers/${id}`, { companyId, firstName }] as const;
+        return { message: { id, companyId, firstName }, http, expected: firstName };
+      });
+    case "AppendCustomerNotes":
+      return requests(appendCustomerNotes, () => {
+        const id = customerId(1 + random(rows));
+        const note = `Note ${random(1e9)}`;
+        const notes = [{ note }];
+        return {
+          message: { id, notes },
+          http: ["POST", `/v1/customers/${id}/notes`, { notes }],
+          expected: note,
+        };
+      });
+    case "PromoteLead":
+      return requests(LeadService.method.promoteLead, () => {
+        const message = { id: leadId(firstLead + promoted) };
+        promoted += 1;
+        return { message, http: ["POST", "/v1/leads:promote", message], expected: listed };
+      });
+    case "RedeemPackage":
+      return requests(PackageAdminService.method.redeemPackage, () => {
+        const number = 1 + random(callers);
+        const ids = { packageId: packageId(number), packageServiceId: packageServiceId(number) };
+        const path = `/v1/admin/companies/${companyId}/packages/${ids.packageId}:redeem`;
+        const message = { companyId, ...ids, quantity: 1 };
+        return { message, http: ["POST", path, message], expected: ids.packageId };
+      });
   }
 }
 
@@ -89,7 +146,7 @@ function random(below: number): number {
   return Math.floor(Math.random() * below);
 }
 
-function message<M extends DescMethodUnary>({ input }: M, init: MessageInitShape<M["input"]>): Uint8Array {
+function encoded<M extends DescMethodUnary>({ input }: M, init: MessageInitShape<M["input"]>): Uint8Array {
   return toBinary(input, create(input, init));
 }
 

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { hashSecret } from "../../src/core/key-secrets.js";
 import { secret } from "../rows.js";
 import { type Service, startService } from "../service.js";
-import type { Transport } from "./load-order.js";
+import { comparedReads, comparedWrites, type Operation, peerOperations, type Transport } from "./load-order.js";
+import type { Part } from "./parts.js";
 import { withMigrationsOf } from "./setting.js";
 
 /** A server that is measured over one transport. */
@@ -12,15 +13,19 @@ export interface Subject {
   readonly transport: Transport;
   readonly pid: number;
   readonly port: number;
+  readonly operations: readonly Operation[];
 }
 
 export interface Subjects {
   readonly all: readonly Subject[];
+  /** This build and the earlier one, as single processes. */
+  readonly services: readonly NamedService[];
   stop(): Promise<void>;
 }
 
 export const ours = "this build";
 export const before = "earlier build";
+export const workers = "this build, WORKERS=2";
 
 /** The peers: name, transport and program. */
 const peers: readonly (readonly [name: string, transport: Transport, program: string])[] = [
@@ -37,11 +42,13 @@ interface Start {
   /** File of the recorded statements. */
   readonly statements: string;
   /** Folder of an earlier build. */
-  readonly earlier?: string | undefined;
+  readonly earlier: string | undefined;
+  readonly parts: ReadonlySet<Part>;
 }
 
 /** Starts everything that is measured, on one database. All of it keeps running, and idles while others are measured. */
-export async function startSubjects({ dataDir, databaseUrl, statements, earlier }: Start): Promise<Subjects> {
+export async function startSubjects(start: Start): Promise<Subjects> {
+  const { dataDir, databaseUrl, earlier, parts } = start;
   const services: NamedService[] = [];
   const children: ChildProcess[] = [];
   const stop = async () => {
@@ -51,41 +58,55 @@ export async function startSubjects({ dataDir, databaseUrl, statements, earlier 
   try {
     services.push({ name: ours, service: await startService(dataDir) });
     if (earlier) {
-      const start = () => startService(dataDir, { folder: earlier });
-      services.push({ name: before, service: await withMigrationsOf(earlier, databaseUrl, start) });
+      const startEarlier = () => startService(dataDir, { folder: earlier });
+      services.push({ name: before, service: await withMigrationsOf(earlier, databaseUrl, startEarlier) });
     }
-    const all = services.flatMap(subjectsOf);
-    const environment = {
-      DATABASE_URL: databaseUrl,
-      STATEMENTS: statements,
-      KEY_HASH: hashSecret(secret).toString("base64url"),
-    };
-    for (const [name, transport, program] of peers) {
-      const child = fork(`bench/peers/${program}`, {
-        env: { PATH: process.env["PATH"], NODE_ENV: "production", ...environment },
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      });
+    const single = [...services];
+    const hasMore = parts.has("calls") || parts.has("memory");
+    const all = single.flatMap((service) => subjectsOf(service, hasMore));
+    if (parts.has("workers")) {
+      const together = { name: workers, service: await startService(dataDir, { environment: { WORKERS: "2" } }) };
+      services.push(together);
+      all.push(...subjectsOf(together, false));
+    }
+    for (const [name, transport, program] of parts.has("peers") ? peers : []) {
+      const child = startPeer(program, start);
       children.push(child);
-      all.push({ name, transport, pid: child.pid ?? Number.NaN, port: await portOf(child, program) });
+      const port = await portOf(child, program);
+      all.push({ name, transport, pid: child.pid ?? Number.NaN, port, operations: peerOperations });
     }
-    return { all, stop };
+    return { all, services: single, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface NamedService {
+export interface NamedService {
   readonly name: string;
   readonly service: Service;
 }
 
-function subjectsOf({ name, service }: NamedService): Subject[] {
+/** @param hasMore whether it is measured beyond what the peers serve */
+function subjectsOf({ name, service }: NamedService, hasMore: boolean): Subject[] {
   const { pid, httpUrl, grpcUrl } = service;
-  return [
-    { name, transport: "REST", pid, port: Number(new URL(httpUrl).port) },
-    { name, transport: "gRPC", pid, port: Number(new URL(grpcUrl).port) },
-  ];
+  const over = (transport: Transport, url: string, more: readonly Operation[]): Subject => {
+    const operations = [...peerOperations, ...(hasMore ? more : [])];
+    return { name, transport, pid, port: Number(new URL(url).port), operations };
+  };
+  return [over("REST", httpUrl, [...comparedWrites, ...comparedReads]), over("gRPC", grpcUrl, comparedReads)];
+}
+
+function startPeer(program: string, { databaseUrl, statements }: Start): ChildProcess {
+  const environment = {
+    DATABASE_URL: databaseUrl,
+    STATEMENTS: statements,
+    KEY_HASH: hashSecret(secret).toString("base64url"),
+  };
+  return fork(`bench/peers/${program}`, {
+    env: { PATH: process.env["PATH"], NODE_ENV: "production", ...environment },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
 }
 
 async function portOf(child: ChildProcess, program: string): Promise<number> {
