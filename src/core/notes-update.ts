@@ -8,7 +8,7 @@ export interface NotesUpdate {
   readonly entries: readonly { readonly id?: string; readonly note: string }[];
 }
 
-/** The notes of a locked customer or lead. */
+/** The notes of a customer or lead. */
 interface NotesUnit {
   findNotes(ids: readonly string[]): Promise<readonly { readonly id: string; readonly note: string }[]>;
   addNotes(texts: readonly string[]): Promise<unknown>;
@@ -23,7 +23,7 @@ export async function noteViolations(
   update: NotesUpdate | undefined,
   unknown: string,
 ): Promise<Violation[]> {
-  const ids = idsOf(update);
+  const ids = notedIds(update);
   if (!update || ids.length === 0) return [];
   const known = new Set((await unit.findNotes(ids)).map((note) => note.id));
   return listedIdViolations(update.entries, { field: "notes", isKnown: (id) => known.has(id), unknown });
@@ -31,7 +31,7 @@ export async function noteViolations(
 
 /** A note that is sent back as it is keeps its time and author. */
 export async function applyNotes(unit: NotesUnit, update: NotesUpdate): Promise<void> {
-  const ids = idsOf(update);
+  const ids = notedIds(update);
   const { write, entries } = update;
   if (write === "replace") await unit.keepNotes(ids);
   const stored = new Map((ids.length > 0 ? await unit.findNotes(ids) : []).map(({ id, note }) => [id, note]));
@@ -40,6 +40,7 @@ export async function applyNotes(unit: NotesUnit, update: NotesUpdate): Promise<
   if (added.length > 0) await unit.addNotes(added);
 }
 
-function idsOf(update: NotesUpdate | undefined): string[] {
+/** The notes that an update edits or keeps. */
+export function notedIds(update: NotesUpdate | undefined): string[] {
   return update?.entries.flatMap(({ id }) => id ?? []) ?? [];
 }

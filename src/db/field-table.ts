@@ -40,6 +40,15 @@ export interface FieldTable<Fields> {
   insert(table: string, record: Fields, columns: Row): Prisma.Sql;
   /** `first_name = $1::text`, ... for a SET. */
   assignments(change: FieldChange<Fields>): readonly Prisma.Sql[];
+  /** The columns of a change by name. */
+  changedColumns(change: FieldChange<Fields>): Row;
+  /**
+   * For a SET whose text does not depend on the change: a column named by `:changedColumns` gets its value of the record
+   * set, every other one keeps the value of the table.
+   *
+   * @param except a column that keeps its value without being assigned
+   */
+  assigned(target: string, source: string, except?: string): string;
 }
 
 export function fieldTable<Fields extends object>(fields: StoredFields<Fields>): FieldTable<Fields> {
@@ -56,6 +65,7 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
     });
     return Object.assign({}, ...rows);
   };
+  const changedColumns = (change: FieldChange<Fields>) => columnsOf(change, () => ({}));
   const rowOf = (record: Fields) => columnsOf(record, ({ empty = {} }) => empty);
   const valuesOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(", ");
   return {
@@ -69,9 +79,18 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
       FROM jsonb_populate_record(NULL::${Prisma.raw(table)}, ${JSON.stringify(rowOf(record))}::jsonb) r`,
     read: (row) => readRecord(fields, entries, row),
     assignments: (change) =>
-      Object.entries(columnsOf(change, () => ({}))).map(
+      Object.entries(changedColumns(change)).map(
         ([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}::${Prisma.raw(types[name] ?? "text")}`,
       ),
+    changedColumns,
+    assigned: (target, source, except) =>
+      names
+        .filter((name) => name !== except)
+        .map((name) => {
+          const isChanged = `'${name}' = ANY(:changedColumns::text[])`;
+          return `${name} = CASE WHEN ${isChanged} THEN ${source}.${name} ELSE ${target}.${name} END`;
+        })
+        .join(", "),
   };
 }
 

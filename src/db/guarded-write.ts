@@ -16,7 +16,9 @@ interface GuardedWrite<State, Row extends pg.QueryResultRow, Response> {
   /** The response to a retry of an earlier request, with the ids that it recorded. */
   replay(state: State, ids: readonly string[]): Promise<Response>;
   /** Applies the rules. Without effects: it runs again if another request changed the record in between. */
-  decide(state: State): GuardedChange<Row, Response>;
+  decide(state: State): GuardedChange<Row, Response> | Promise<GuardedChange<Row, Response>>;
+  /** Whether an error says that another request stored what the rules did not find. */
+  isOutdated?(error: unknown): boolean;
 }
 
 export interface GuardedState<State> {
@@ -28,7 +30,8 @@ interface GuardedChange<Row, Response> {
   /** Begins with `guardSql` and returns one row, or none if the record is not as it was read. */
   readonly statement: Statement;
   readonly values: readonly unknown[];
-  respond(written: Row): Response;
+  /** Undefined if nothing was stored, because of something that the next attempt takes into account. */
+  respond(written: Row): Response | undefined;
 }
 
 /** Only other processes and transactions can come in between, so that few attempts are needed. */
@@ -47,7 +50,7 @@ const inTurn = createTurns();
 export function guardedWrite<State, Row extends pg.QueryResultRow, Response>(
   database: Database,
   write: WriteContext,
-  { record, read, replay, decide }: GuardedWrite<State, Row, Response>,
+  { record, read, replay, decide, isOutdated = () => false }: GuardedWrite<State, Row, Response>,
 ): Promise<Response> {
   return inTurn(record, write.signal, async () => {
     for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
@@ -55,13 +58,14 @@ export function guardedWrite<State, Row extends pg.QueryResultRow, Response>(
       const ids = storedResult(write, stored);
       if (ids) return replay(state, ids);
       if (write.refusal) throw write.refusal;
-      const { statement, values, respond } = decide(state);
+      const { statement, values, respond } = await decide(state);
       try {
         const [written] = await database.write<Row>(statement, values, write);
-        if (written) return respond(written);
+        const response = written && respond(written);
+        if (response !== undefined) return response;
       } catch (error) {
-        if (!isDuplicate(error)) throw error;
-        await removeExpiredClaim(database, write);
+        if (isDuplicate(error)) await removeExpiredClaim(database, write);
+        else if (!isOutdated(error)) throw error;
       }
     }
     throw concurrentWrite();
@@ -77,9 +81,14 @@ export function guardedWrite<State, Row extends pg.QueryResultRow, Response>(
  * @param recorded the kind of what a retry needs
  */
 export function guardSql(kind: ResourceKind, recorded = kind): string {
-  return `admitted AS MATERIALIZED (
-  SELECT 1 FROM ${kind} WHERE company_id = :companyId AND id = :id AND version = :version::bigint FOR NO KEY UPDATE),
+  return `${admittedSql(kind)},
 ${claimSql(recorded, ":recordedIds::text[]")}`;
+}
+
+/** The first half, for statements that check something else under the lock before their claim. */
+export function admittedSql(kind: ResourceKind): string {
+  return `admitted AS MATERIALIZED (
+  SELECT 1 FROM ${kind} WHERE company_id = :companyId AND id = :id AND version = :version::bigint FOR NO KEY UPDATE)`;
 }
 
 export interface GuardParameters {

@@ -178,12 +178,21 @@ export const replayColumns = `replay.fingerprint AS replay_fingerprint, replay.p
 
 /** Stores the idempotency record for the row of `admitted`, and then takes the timestamp of the change. */
 export function claimSql(kind: ResourceKind, ids = "ARRAY[:id]"): string {
+  return claimFromSql("admitted", `'${kind}'`, ids);
+}
+
+/**
+ * The same with the kind and the ids as SQL.
+ *
+ * @param admitted the common table expression that has a row if the change is made
+ */
+export function claimFromSql(admitted: string, kind: string, ids: string): string {
   return `claim AS (
   INSERT INTO idempotency (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
-  SELECT :keyId, :rpc, :claimKey, :fingerprint, :presence, :companyId, '${kind}', ${ids}, ${claimExpiry} FROM admitted WHERE :claimKey::text IS NOT NULL
+  SELECT :keyId, :rpc, :claimKey, :fingerprint, :presence, :companyId, ${kind}, ${ids}, ${claimExpiry} FROM ${admitted} WHERE :claimKey::text IS NOT NULL
   RETURNING 1),
 stamp AS MATERIALIZED (
-  SELECT begin_change() AS now FROM admitted WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim))`;
+  SELECT begin_change() AS now FROM ${admitted} WHERE :claimKey::text IS NULL OR EXISTS (SELECT 1 FROM claim))`;
 }
 
 const removeExpired = statement(

@@ -142,21 +142,51 @@ function noteParameters({ added, edited, removedIds }: IdentifiedNotes) {
 const statements = { customer: changeStatement("customer"), lead: changeStatement("lead") };
 
 function changeStatement(kind: "customer" | "lead") {
-  const ofRecord = `n.company_id = :companyId AND n.${kind}_id = :id`;
   return namedStatement(
     `${kind}.change_notes`,
     `WITH ${guardSql(kind, `${kind}_note`)},
 ${versionSql(kind)},
-added AS (
-  INSERT INTO ${kind}_note (company_id, id, ${kind}_id, note, created_time, last_updated_by, last_updated_time)
-  SELECT :companyId, x.id, :id, x.note, stamp.now, :author, stamp.now
-  FROM changed, stamp, unnest(:noteIds::text[], :notes::text[]) AS x (id, note) RETURNING 1),
-edited AS (
-  UPDATE ${kind}_note n SET note = x.note, last_updated_by = :author, last_updated_time = stamp.now
-  FROM changed, stamp, unnest(:editedNoteIds::text[], :editedNotes::text[]) AS x (id, note)
-  WHERE ${ofRecord} AND n.id = x.id RETURNING 1),
-removed AS (DELETE FROM ${kind}_note n USING changed WHERE ${ofRecord} AND n.id = ANY(:removedNoteIds::text[]) RETURNING 1),
+${storedNotesSql(kind)},
+removed AS (DELETE FROM ${kind}_note n USING changed WHERE ${notesOf(kind)} AND n.id = ANY(:removedNoteIds::text[]) RETURNING 1),
 ${auditSql(kind)}
 SELECT stamp.now FROM stamp, changed`,
   );
+}
+
+function notesOf(kind: "customer" | "lead"): string {
+  return `n.company_id = :companyId AND n.${kind}_id = :id`;
+}
+
+/** Adds the notes `:noteIds`, `:notes` to the record of `changed`, and edits `:editedNoteIds`, `:editedNotes`. */
+function storedNotesSql(kind: "customer" | "lead"): string {
+  return `added AS (
+  INSERT INTO ${kind}_note (company_id, id, ${kind}_id, note, created_time, last_updated_by, last_updated_time)
+  SELECT :companyId, x.id, :id, x.note, stamp.now, :author, stamp.now
+  FROM changed, stamp, unnest(:noteIds::text[], :notes::text[]) AS x (id, note) RETURNING *),
+edited AS (
+  UPDATE ${kind}_note n SET note = x.note, last_updated_by = :author, last_updated_time = stamp.now
+  FROM changed, stamp, unnest(:editedNoteIds::text[], :editedNotes::text[]) AS x (id, note)
+  WHERE ${notesOf(kind)} AND n.id = x.id RETURNING n.*)`;
+}
+
+/** The same for a change of the whole record. With `:keptNoteIds`, all other notes are removed. */
+export function updatedNotesSql(kind: "customer" | "lead"): string {
+  return `${storedNotesSql(kind)},
+dropped AS (
+  DELETE FROM ${kind}_note n USING changed
+  WHERE ${notesOf(kind)} AND :keptNoteIds::text[] IS NOT NULL AND n.id <> ALL(:keptNoteIds::text[]) RETURNING 1)`;
+}
+
+/**
+ * JSON of the notes of the record after such a change, as they are read with it.
+ *
+ * @param json SQL of the JSON of the note `n`
+ */
+export function updatedNotesJson(kind: "customer" | "lead", json: string): string {
+  const newestFirst = `ORDER BY n.created_time DESC, n.id DESC`;
+  return `(SELECT json_agg(${json} ${newestFirst}) FROM (SELECT n.* FROM (
+    SELECT * FROM added UNION ALL SELECT * FROM edited UNION ALL (
+      SELECT n.* FROM ${kind}_note n WHERE ${notesOf(kind)} AND n.id <> ALL(:editedNoteIds::text[])
+        AND (:keptNoteIds::text[] IS NULL OR n.id = ANY(:keptNoteIds::text[]))
+      ${newestFirst} LIMIT ${maxNotesInRecord})) n ${newestFirst} LIMIT ${maxNotesInRecord}) n)`;
 }

@@ -32,11 +32,11 @@ export async function optedOutChannels(
 ): Promise<readonly Channel[]> {
   const lines = linesOf(after);
   if (lines.length === 0) return [];
-  const had = new Set(before ? linesOf(before).map(({ kind, value }) => `${kind}${value}`) : []);
+  const had = new Set(before ? linesOf(before).map(named) : []);
   for (;;) {
     const key = await keys.find(tx, companyId);
     const hashes = key && hashesOf(key, lines);
-    const added = hashes?.filter(({ line }) => !had.has(`${lines[line]?.kind}${lines[line]?.value}`));
+    const added = hashes?.filter(({ line }) => !lines[line] || !had.has(named(lines[line])));
     const [row] = await tx.$queryRaw<{ channels: number[] | null }[]>`
       SELECT opted_out_channels(${companyId}, ${contactsOf(hashes)}, ${linesAt(hashes)}, ${contactsOf(added)}) AS channels`;
     if (row?.channels) return toChannels(row.channels);
@@ -56,6 +56,23 @@ function contactsOf(hashes: readonly Hashed[] | undefined): Prisma.Sql {
 
 function linesAt(hashes: readonly Hashed[] | undefined): Prisma.Sql {
   return Prisma.sql`${hashes?.map(({ line }) => line) ?? null}::integer[]`;
+}
+
+interface AssumedLines extends RecordLines {
+  readonly assumed: readonly Channel[];
+}
+
+/** The parameters of the statement of a change. Only the contacts of added lines wait for opt-outs, as above. */
+export function changeOptOutParameters(keys: OptOutKeys, { companyId, before, after, assumed }: AssumedLines) {
+  const parameters = optOutParameters(keys, { companyId, ...after }, assumed);
+  const had = new Set(before ? linesOf(before).map(named) : []);
+  const isAdded = linesOf(after).map((line) => !had.has(named(line)));
+  const { optOutContacts: contacts, optOutLines: lines } = parameters;
+  return { ...parameters, addedContacts: contacts?.filter((_, position) => isAdded[lines?.[position] ?? 0]) ?? null };
+}
+
+function named({ kind, value }: ContactLine): string {
+  return `${kind}${value}`;
 }
 
 /** The parameters of a create statement that `meetOptOutsSql` needs. */

@@ -3,6 +3,8 @@ import { afterAll, expect, it, vi } from "vitest";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { Address_Type } from "../../src/gen/proto/moego/common/v1/address_pb.js";
+import { fieldValue } from "../support/field-values.js";
 import { newCustomer } from "../support/new-customer.js";
 import { sellPackage } from "../support/new-package.js";
 import { startServer } from "../support/server.js";
@@ -47,11 +49,28 @@ const notes = [{ note: "A note" }];
 const [appended] = (await server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes })).notes;
 const ofCustomer = { customerId: "cus_a1", noteId: appended?.id ?? "" };
 let made = 0;
+const { id: updatedId } = await server.ok(customers.createCustomer, newCustomer());
+const updated = { id: updatedId, companyId: "cmp_a" };
+const everything = () => ({
+  ...{ ...updated, phone: phone(), notes: [{ note: "Again" }], tags: [{ name: `Tag ${made}` }, { id: "tag_a1" }] },
+  ...{
+    addresses: [{ address1: `${made} Main Street`, type: Address_Type.SECONDARY }],
+    preference: { receiveAutoEmail: true },
+  },
+  customFields: { field_short: fieldValue({ string: `Brown ${made}` }) },
+});
 /** A number that no other has: a create asks for possible duplicates only if there are some. */
 const phone = () => `+1212555${1_000 + made++}`;
 
 it.each<readonly [name: string, roundTrips: number, call: () => Promise<unknown>]>([
   ["CreateCustomer", 2, () => server.ok(customers.createCustomer, newCustomer({ phone: phone() }))],
+  ["UpdateCustomer", 2, () => server.ok(customers.updateCustomer, { ...updated, firstName: `Name ${made++}` })],
+  ["UpdateCustomer of everything", 2, () => server.ok(customers.updateCustomer, everything())],
+  [
+    "AppendCustomerTags",
+    2,
+    () => server.ok(customers.appendCustomerTags, { id: updatedId, tags: [{ name: `T${made++}` }] }),
+  ],
   ["RedeemPackage", 2, () => server.ok(packages.redeemPackage, unit)],
   ["AppendCustomerNotes", 2, () => server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes })],
   ["UpdateCustomerNote", 2, () => server.ok(customers.updateCustomerNote, { ...ofCustomer, note: "Changed" })],

@@ -8,12 +8,15 @@ import {
   toPrismaPredicate,
 } from "../../db/access-filter.js";
 import { changedFields } from "../../db/changed-fields.js";
+import { storeChange } from "../../db/contact-record.js";
+import type { Database } from "../../db/database.js";
+import { missingReferences } from "../../db/existing-ids.js";
 import { once } from "../../db/idempotent-write.js";
-import type { ContactDatabase } from "../../db/opt-out-key.js";
 import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type { CustomerTransaction } from "../customers/customer.model.js";
-import { createCustomerUnit, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
+import { customerFields } from "../customers/customer.columns.js";
+import type { Customer, CustomerChange } from "../customers/customer.model.js";
+import { customerReferences, lockCustomer, readCustomer } from "../customers/customer-change.repository.js";
 import { type ProfileRow, profileColumns, toProfile } from "./caller.columns.js";
 import type { CallerRepository, MissingProfileReference, ProfileChange, ProfileTransaction } from "./caller.model.js";
 import { readFieldIds } from "./caller-field.repository.js";
@@ -24,8 +27,7 @@ import { accountKinds, genders } from "./caller-profile.model.js";
  * Callers, with hand-written SQL for the query and Prisma for changes. A change of a profile is a change of its
  * customer.
  */
-export function createCallerRepository({ database, limits, optOutKeys }: ContactDatabase): CallerRepository {
-  const maxTags = limits.ofCompany.MAX_TAGS;
+export function createCallerRepository({ database }: { readonly database: Database }): CallerRepository {
   return {
     find: createCallerFind(database),
     fieldIds: (companyId, signal) => readFieldIds(database, companyId, signal),
@@ -40,16 +42,14 @@ export function createCallerRepository({ database, limits, optOutKeys }: Contact
         lock: (tx) => lockCustomer(tx, target, "NO KEY UPDATE"),
         async work({ tx, locked: key, now, record }) {
           if (key.archived) throw archivedError("Customer", key.id);
-          const { unit, finish } = createCustomerUnit(tx, {
-            customer: await readCustomer(tx, key),
-            now,
-            write,
-            maxTags,
-            optOutKeys,
-          });
-          const { profileUnit, changed } = await createProfileUnit(tx, unit, target.accessFilter);
-          await work(profileUnit);
-          await finish(changed);
+          const former = await readCustomer(tx, key);
+          const { unit, changes } = await createProfileUnit(tx, former, target.accessFilter);
+          await work(unit);
+          const { isLeft, change, nested } = changes();
+          if (!isLeft) {
+            const fields = customerFields;
+            await storeChange(tx, { kind: "customer", former, fields, change, nested, now, write });
+          }
           return record({ companyId: key.companyId, kind: "customer", ids: [key.id] });
         },
         response: ({ tx, locked }) => profileOf(tx, locked),
@@ -86,31 +86,36 @@ async function profileOf(tx: Prisma.TransactionClient, { companyId, id }: Compan
 
 async function createProfileUnit(
   tx: Prisma.TransactionClient,
-  unit: CustomerTransaction,
+  customer: Customer,
   accessFilter: AccessFilter,
-): Promise<{ readonly profileUnit: ProfileTransaction; readonly changed: ReadonlySet<string> }> {
-  const { companyId, id: customerId } = unit.customer;
+): Promise<{ readonly unit: ProfileTransaction; changes(): ProfileChanges }> {
+  const { companyId, id: customerId } = customer;
   const ofKind = (kind: number) => ({ companyId, customerId, kind });
 
-  const profile = await profileOf(tx, unit.customer);
+  const profile = await profileOf(tx, customer);
   const changed = new Set<string>();
+  let change: CustomerChange = {};
+  let isLeft = false;
 
-  const profileUnit: ProfileTransaction = {
+  const unit: ProfileTransaction = {
     profile,
-    skipUpdate: unit.skipUpdate,
+    skipUpdate() {
+      isLeft = true;
+    },
 
     async missing({ vipLevelId, assignedStaffId }) {
       const missing: MissingProfileReference[] = [];
       const usable = { companyId, id: vipLevelId ?? "", archivedTime: null };
       if (vipLevelId !== undefined && (await tx.vipLevel.count({ where: usable })) === 0) missing.push("vipLevelId");
-      const staff = assignedStaffId === undefined ? [] : await unit.missing({ assignedStaffId });
+      const ids = assignedStaffId === undefined ? {} : { assignedStaffId };
+      const staff = await missingReferences(tx, { companyId, ids, references: customerReferences });
       return staff.length > 0 ? [...missing, "assignedStaffId"] : missing;
     },
 
-    async save({ assignedStaffId, ...change }) {
-      if (assignedStaffId !== undefined) await unit.save({ assignedStaffId });
-      for (const field of changedFields(profile, { ...profile, ...change })) changed.add(field);
-      const data = columns(change);
+    async save({ assignedStaffId, ...own }) {
+      if (assignedStaffId !== undefined) change = { assignedStaffId };
+      for (const field of changedFields(profile, { ...profile, ...own })) changed.add(field);
+      const data = columns(own);
       await tx.customerProfile.upsert({
         where: { companyId_customerId: { companyId, customerId } },
         create: { companyId, customerId, ...data },
@@ -143,7 +148,14 @@ async function createProfileUnit(
       await tx.customerAccount.deleteMany({ where: ofKind(accountKinds.numberOf(accountKind)) });
     },
   };
-  return { profileUnit, changed };
+  return { unit, changes: () => ({ isLeft, change, nested: changed }) };
+}
+
+interface ProfileChanges {
+  readonly isLeft: boolean;
+  readonly change: CustomerChange;
+  /** Names of changed fields of the profile. */
+  readonly nested: ReadonlySet<string>;
 }
 
 function columns({ gender, visitorIds, ...same }: Omit<ProfileChange, "assignedStaffId">) {

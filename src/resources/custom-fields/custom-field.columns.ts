@@ -73,6 +73,24 @@ export function toCustomField(row: FieldRow): CustomField {
   };
 }
 
+interface DefinitionsSql {
+  readonly company: string;
+  readonly association: string;
+  readonly codes: string;
+  readonly withExpected: string;
+}
+
+/** Selects rows of `DefinitionRow`. The parameters are SQL. */
+export function definitionsSql({ company, association, codes, withExpected }: DefinitionsSql): string {
+  return `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value,
+     CASE WHEN is_named THEN options ELSE '[]'::jsonb END AS options
+   FROM (SELECT f.*, f.code = ANY(${codes}) AS is_named FROM custom_field f
+     WHERE f.company_id = ${company} AND f.association_type = ${association}) f
+   WHERE CASE WHEN is_named THEN true
+     ELSE ${withExpected} AND archived_time IS NULL AND greatest(is_required, default_value IS NOT NULL) END
+   ORDER BY display_order, label, id`;
+}
+
 export function toDefinition(row: DefinitionRow): FieldDefinition {
   return {
     code: row.code,

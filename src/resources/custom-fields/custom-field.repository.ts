@@ -9,6 +9,7 @@ import { Prisma } from "../../gen/prisma/client.js";
 import { createSettingListRepository, type SettingTable } from "../setting-lists/setting-list.repository.js";
 import {
   type DefinitionRow,
+  definitionsSql,
   type FieldRow,
   toCustomField,
   toDefinition,
@@ -38,6 +39,11 @@ export function createCustomFieldRepository(database: Database): CustomFieldRepo
  */
 export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomFieldRepository {
   return readingBy(({ text }, values) => tx.$queryRawUnsafe(text, ...values));
+}
+
+/** The same with definitions that were read before, for the fields that the read named. */
+export function customFieldsAsRead(database: Database, rows: readonly DefinitionRow[]): CustomFieldRepository {
+  return { ...createCustomFieldRepository(database), definitions: async () => rows.map(toDefinition) };
 }
 
 function readingBy(read: Database["read"]): CustomFieldRepository {
@@ -74,13 +80,7 @@ function relationValues(accessFilter: AccessFilter, targets: readonly RelationTa
 
 const definitions = statement(
   "custom_field.definitions",
-  `SELECT code, type, is_required, archived_time IS NOT NULL AS archived, default_value,
-     CASE WHEN is_named THEN options ELSE '[]'::jsonb END AS options
-   FROM (SELECT f.*, f.code = ANY($3::text[]) AS is_named FROM custom_field f
-     WHERE f.company_id = $1 AND f.association_type = $2) f
-   WHERE CASE WHEN is_named THEN true
-     ELSE $4::boolean AND archived_time IS NULL AND greatest(is_required, default_value IS NOT NULL) END
-   ORDER BY display_order, label, id`,
+  definitionsSql({ company: "$1", association: "$2", codes: "$3::text[]", withExpected: "$4::boolean" }),
 );
 
 const namedFields = statement(

@@ -124,7 +124,7 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
     },
 
     async updateAppointments(update: AppointmentsUpdate, principal: Principal, write: WriteContext): Promise<Customer> {
-      const { customer } = await customers.change(targetIn(principal, update), write, async (unit) => {
+      const { customer } = await customers.change(targetIn(principal, update), write, {}, async (unit) => {
         const { customer: former } = unit;
         requireEtag(update.etag, former, "Customer");
         // A scheduling system that repeats what it has sent must not wake everything that follows the customer.
@@ -142,7 +142,7 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
       principal: Principal,
       write: WriteContext,
     ) {
-      const { customer } = await customers.change(targetIn(principal, name), write, async (unit) => {
+      const { customer } = await customers.change(targetIn(principal, name), write, {}, async (unit) => {
         const rest = unit.customer.tags.filter((tag) => !tagIds.includes(tag.id));
         if (rest.length === unit.customer.tags.length) unit.skipUpdate();
         else await unit.replaceTags(rest);

@@ -2,7 +2,7 @@ import type { ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { changedChoice } from "../../core/contact-rule.js";
 import { violation } from "../../core/errors.js";
-import { applyNotes, type NotesUpdate, noteViolations } from "../../core/notes-update.js";
+import { applyNotes, type NotesUpdate, notedIds, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
 import type { CompanyAccess } from "../../core/principal.js";
@@ -10,7 +10,12 @@ import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
-import { type CustomerChange, type CustomerTransaction, referenceError } from "./customer.model.js";
+import {
+  type CustomerChange,
+  type CustomerQuestions,
+  type CustomerTransaction,
+  referenceError,
+} from "./customer.model.js";
 import { type AddressesUpdate, changedAddresses, storeAddresses } from "./customer-addresses.service.js";
 
 /** The validated input of UpdateCustomer. Absent fields are unchanged. */
@@ -36,7 +41,24 @@ interface UpdateContext {
   readonly signal: AbortSignal;
 }
 
-/** Applies an update to a locked customer. If there are violations, throws all of them and changes nothing. */
+/** What `applyUpdate` asks for. */
+export function questionsOf({ columns, tags, notes, customFields }: CustomerUpdate): CustomerQuestions {
+  const { referralSourceId, assignedStaffId, preferredBusinessId } = columns;
+  return {
+    references: {
+      ...(preferredBusinessId ? { preferredBusinessId } : {}),
+      ...(referralSourceId ? { referralSourceId } : {}),
+      ...(assignedStaffId ? { assignedStaffId } : {}),
+    },
+    noteIds: notedIds(notes),
+    ...(tags ? { tags } : {}),
+    ...(customFields
+      ? { customFields: { codes: Object.keys(customFields.given), withExpected: customFields.write !== "merge" } }
+      : {}),
+  };
+}
+
+/** Applies an update to a customer. If there are violations, throws all of them and changes nothing. */
 export async function applyUpdate(
   unit: CustomerTransaction,
   update: CustomerUpdate,

@@ -13,7 +13,7 @@ import type { Preference } from "../../core/preference.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
-import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
+import type { CustomFieldRepository, DefinitionQuery, FieldValues } from "../custom-fields/custom-field.model.js";
 import type { LeadSummary } from "../leads/lead-history.model.js";
 import { type Tag, type TagReference, type TagResolution, tagViolations } from "../setting-lists/tag.model.js";
 
@@ -148,14 +148,22 @@ export interface CustomerTarget {
 /** The fields that an update replaces. */
 export type CustomerChange = FieldChange<CustomerFields>;
 
+/** What a change needs to know beside the customer. It is read with it. */
+export interface CustomerQuestions {
+  readonly references?: References;
+  readonly noteIds?: readonly string[];
+  readonly tags?: readonly TagReference[];
+  readonly customFields?: Pick<DefinitionQuery, "codes" | "withExpected">;
+}
+
 /**
- * A locked customer within a transaction. All changes are committed together with the new version, the audit log entry
- * and the idempotency claim. An error rolls them back.
+ * A change of a customer. It is stored in one statement with the new version, the audit log entry and the idempotency
+ * claim, if the customer is still as it was read. Its methods only take notes, and answer the questions asked before.
  */
 export interface CustomerTransaction {
-  /** The state under the lock. */
+  /** The state that the change depends on. */
   readonly customer: Customer;
-  /** The custom fields of the company, as this transaction sees them. */
+  /** The custom fields of the questions. */
   readonly customFields: CustomFieldRepository;
   /** With a provenance, the consent ledger gets an entry even if the consent is the same. */
   save(change: CustomerChange, provenance?: ConsentProvenance): Promise<void>;
@@ -181,7 +189,7 @@ export interface CustomerTransaction {
   removeAddress(id: string): Promise<void>;
   /** Those notes that belong to the customer, newest first. */
   findNotes(ids: readonly string[]): Promise<readonly Note[]>;
-  addNotes(texts: readonly string[]): Promise<readonly Note[]>;
+  addNotes(texts: readonly string[]): Promise<void>;
   editNote(id: string, text: string): Promise<void>;
   /** Removes all other notes. */
   keepNotes(ids: readonly string[]): Promise<void>;
@@ -218,12 +226,14 @@ export interface CustomerRepository {
    */
   changeNotes(target: CustomerTarget, write: WriteContext, edit: NotesEdit): Promise<WrittenNotes>;
   /**
-   * Runs `work` on the locked customer and returns the ids of the records it created. Replays and concurrent duplicates
-   * return the ids of the first request without running `work`. Throws NOT_FOUND and RESOURCE_ARCHIVED.
+   * Stores what `work` decides, and returns the ids of the records it created. `work` runs again if another request
+   * changes the customer at the same time. Replays and concurrent duplicates return the ids of the first request without
+   * running `work`. Throws NOT_FOUND and RESOURCE_ARCHIVED.
    */
   change(
     target: CustomerTarget,
     write: WriteContext,
+    questions: CustomerQuestions,
     work: (unit: CustomerTransaction) => Promise<WriteResult>,
   ): Promise<ChangedCustomer>;
 }

@@ -67,9 +67,9 @@ import {
   type MissingReferences,
   newCustomerFields,
 } from "./customer.model.js";
-import { changeCustomer } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
 import { changeCustomerNotes } from "./customer-note.repository.js";
+import { changeCustomer } from "./customer-update.repository.js";
 
 /** Customers, with hand-written SQL on the hot paths (create, get, list) and Prisma for changes. */
 export function createCustomerRepository(limited: ContactDatabase): CustomerRepository {
@@ -88,7 +88,7 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
     get,
     list: createCustomerList(database),
     listNotes: (target, page, signal) => listNotes(database, target, page, signal),
-    change: (target, write, work) => changeCustomer(limited, target, write, work),
+    change: (target, write, questions, work) => changeCustomer(limited, { target, questions, write }, work),
     changeNotes: (target, write, edit) => changeCustomerNotes(limited, get, { target, edit, write }),
 
     async create(given, admission, write) {

@@ -29,7 +29,7 @@ import {
   type CustomerRepository,
   referenceError,
 } from "./customer.model.js";
-import { applyUpdate, type CustomerUpdate, tooManyTags } from "./customer-update.service.js";
+import { applyUpdate, type CustomerUpdate, questionsOf, tooManyTags } from "./customer-update.service.js";
 
 /** The validated input of CreateCustomer. */
 export interface NewCustomer extends Omit<CustomerRecord, "consent" | "preference"> {
@@ -112,7 +112,9 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
       if (preferredBusinessId) requireBusinessAccess(access, [preferredBusinessId]);
       const target = { accessFilter: companyAccessFilter(access), id: input.id };
       const context = { access, mayCreateTags: mayCreateTags(principal, access), signal: write.signal };
-      const changed = await customers.change(target, write, (unit) => applyUpdate(unit, input, context));
+      const changed = await customers.change(target, write, questionsOf(input), (unit) =>
+        applyUpdate(unit, input, context),
+      );
       return changed.customer;
     },
 
@@ -151,7 +153,8 @@ export function createCustomerTags(customers: CustomerRepository) {
   return {
     /** Returns the tags of the request, including those that the customer already had. */
     async append(customerId: string, references: readonly TagReference[], principal: Principal, write: WriteContext) {
-      const changed = await customers.change(targetOf(principal, customerId), write, async (unit) => {
+      const questions = { tags: references };
+      const changed = await customers.change(targetOf(principal, customerId), write, questions, async (unit) => {
         const access = requireCompanyAccess(principal, unit.customer.companyId);
         const tags = await unit.resolveTags(references, mayCreateTags(principal, access));
         const error = referenceError({ missing: [], tags, references, violations: [] });

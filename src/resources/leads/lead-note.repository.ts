@@ -49,7 +49,6 @@ export function notesAndTagsOf(
       changed("notes");
       const notes = texts.map((note) => ({ id: newId(idPrefixes.note), note, ...noteStamp }));
       await tx.leadNote.createMany({ data: notes.map((note) => ({ ...note, companyId, leadId, createdTime: now })) });
-      return notes;
     },
 
     async editNote(id, note) {

@@ -7,12 +7,12 @@ import type { TagModel } from "../../gen/prisma/models.js";
 import {
   distinctTags,
   maxTagsPerCustomer,
-  type PositionedTag,
   type Tag,
   type TagReference,
   type TagResolution,
   tagKey,
 } from "./tag.model.js";
+import { inRequestOrder, matchTags, type NamedTag, type PlacedTag } from "./tag-match.model.js";
 
 export interface TagSearch {
   readonly companyId: string;
@@ -38,41 +38,14 @@ export async function resolveTags(
     wanted.length === 0
       ? []
       : await tx.tag.findMany({ where: { companyId, OR: [{ id: { in: ids } }, { nameKey: { in: keys } }] } });
-  const find = ({ reference }: PositionedTag) =>
-    known.find((tag) => ("id" in reference ? tag.id === reference.id : tag.nameKey === tagKey(reference.name)));
-
-  const found: { readonly position: number; readonly tag: TagModel }[] = [];
-  const unknown: number[] = [];
-  const archived: number[] = [];
-  const creations: NamedTag[] = [];
-  for (const one of wanted) {
-    const tag = find(one);
-    if (tag?.archivedTime && !carried.includes(tag.id)) archived.push(one.position);
-    else if (tag) found.push({ position: one.position, tag });
-    else if ("id" in one.reference) unknown.push(one.position);
-    else creations.push({ position: one.position, name: one.reference.name });
-  }
-  const refused = unknown.length + archived.length > 0 || !mayCreate;
-  if (!refused) {
-    // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
-    found.push(...(await takeTags(tx, creations, { companyId, maxTags, now, write })));
-  }
-  const ordered = found.toSorted((a, b) => a.position - b.position).map(({ tag }) => fromRow(tag));
-  return {
-    tags: [...new Map(ordered.map((tag) => [tag.id, tag])).values()],
-    unknownPositions: unknown,
-    archivedPositions: archived,
-    forbiddenPositions: mayCreate ? [] : creations.map(({ position }) => position),
-  };
+  const asked = known.map((tag) => ({ ...fromRow(tag), nameKey: tag.nameKey }));
+  const { found, creations, resolution } = matchTags(references, asked, { carried, mayCreate });
+  // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
+  const created = await takeTags(tx, creations, { companyId, maxTags, now, write });
+  return { ...resolution, tags: inRequestOrder([...found, ...created]) };
 }
 
 type TagCreation = Pick<TagSearch, "companyId" | "maxTags" | "now" | "write">;
-
-interface NamedTag {
-  /** Position in the request. */
-  readonly position: number;
-  readonly name: string;
-}
 
 /** New tags are appended. Concurrent creates may use the same position; the tags are then ordered by name. */
 async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promise<number> {
@@ -86,7 +59,7 @@ async function takeTags(
   tx: Prisma.TransactionClient,
   names: readonly NamedTag[],
   { companyId, maxTags, now, write }: TagCreation,
-): Promise<readonly { readonly position: number; readonly tag: TagModel }[]> {
+): Promise<readonly PlacedTag[]> {
   if (names.length === 0) return [];
   const [space] = await tx.$queryRaw<{ room: bigint }[]>`SELECT tag_room(${companyId}, ${maxTags}::bigint) AS room`;
   const last = await lastPlace(tx, companyId);
@@ -117,7 +90,7 @@ async function takeTags(
   return names.map(({ position, name }) => {
     const tag = all.find(({ nameKey }) => nameKey === tagKey(name));
     if (!tag) throw new Error("unexpected missing tag after insert conflict");
-    return { position, tag };
+    return { position, tag: fromRow(tag) };
   });
 }
 
