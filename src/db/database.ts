@@ -7,6 +7,7 @@ import { runGuarded } from "./company-guard.js";
 import { isOutcomeLost, outcomeUnknown, readFault, translateError } from "./database-errors.js";
 import { createPool, type PoolOptions } from "./pool.js";
 import { withPooledClient } from "./pooled-client.js";
+import { runPrepared } from "./prepared-statement.js";
 import { createPrisma, readWithCancel } from "./prisma.js";
 import { retry } from "./retry.js";
 import type { Statement } from "./statement.js";
@@ -154,8 +155,7 @@ async function runStatement<Row extends pg.QueryResultRow>(pool: pg.Pool, run: S
   return await withPooledClient(pool, signal, async (client) => {
     try {
       if (write) return await runGuarded<Row>(client, { statement, values, companies: write.companies });
-      const { rows } = await client.query<Row>({ ...statement, values: [...values] });
-      return rows;
+      return await runPrepared<Row>(client, statement, values);
     } catch (error) {
       if (write && isOutcomeLost(readFault(error))) throw outcomeUnknown(write.claim !== undefined, error);
       throw error;

@@ -35,10 +35,13 @@ export function interceptStatements(): Statements {
   let active: Mutant | undefined;
   let undoes = false;
   let round = 0;
-  const changed = (config: Named) =>
-    active && normalised(config.text) === active.text
-      ? replaced(config, { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` })
-      : config;
+  const send = (client: pg.Client, config: Named, rest: readonly unknown[]): unknown => {
+    if (!active || normalised(config.text) !== active.text) return original.call(client, config, ...rest);
+    const by = { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` };
+    if (!isExecution(config)) return original.call(client, replaced(config, by), ...rest);
+    relay(original.call(client, new pg.Query({ ...by, values: [...config.values] })), config);
+    return config;
+  };
   const answered = (text: string, result: unknown): unknown => {
     const { results } = traffic;
     const note = (said: string) => {
@@ -73,10 +76,10 @@ export function interceptStatements(): Statements {
     if (isOfCleanup(config.name)) return original.call(this, replaced(config, nothingRemoved), ...rest);
     traffic.statements.set(config.text, config.name);
     const isLone = undoes && !inTransaction.has(this) && /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
-    if (!isLone) return answered(config.text, original.call(this, changed(config), ...rest));
+    if (!isLone) return answered(config.text, send(this, config, rest));
     // The driver sends what it is given one after the other.
     void Promise.resolve(original.call(this, "BEGIN")).catch(() => {});
-    const result = answered(config.text, original.call(this, changed(config), ...rest));
+    const result = answered(config.text, send(this, config, rest));
     void Promise.resolve(original.call(this, "ROLLBACK")).catch(() => {});
     return result;
   };
@@ -125,7 +128,44 @@ function replaced(config: Named, by: Named): Named {
   return config instanceof pg.Query ? Object.assign(config, by) : { ...config, ...by };
 }
 
+/** A statement that is executed again without the driver's query (src/db/prepared-statement.ts). */
+interface Execution extends Named {
+  readonly values: readonly unknown[];
+  readonly rows: unknown[];
+  handleReadyForQuery(): void;
+  handleError(error: unknown): void;
+}
+
+function isExecution(config: object): config is Execution {
+  return "submit" in config && "rows" in config && !(config instanceof pg.Query);
+}
+
+/** Gives the answer to a query of the driver to the statement in whose place it was sent. */
+function relay(query: unknown, execution: Execution): void {
+  endOf(query).then(
+    (result) => {
+      if (typeof result === "object" && result !== null && "rows" in result && Array.isArray(result.rows))
+        execution.rows.push(...result.rows);
+      execution.handleReadyForQuery();
+    },
+    (error) => execution.handleError(error),
+  );
+}
+
 function endOf(result: unknown): Promise<unknown> {
+  if (typeof result === "object" && result !== null && isExecution(result)) {
+    const { handleReadyForQuery, handleError } = result;
+    return new Promise((resolve, reject) => {
+      result.handleReadyForQuery = () => {
+        resolve(result);
+        handleReadyForQuery();
+      };
+      result.handleError = (error) => {
+        reject(error);
+        handleError(error);
+      };
+    });
+  }
   if (!(result instanceof pg.Query)) return Promise.resolve(result);
   return new Promise((resolve, reject) => result.once("end", resolve).once("error", reject));
 }
@@ -156,7 +196,7 @@ export async function tellWrites(owner: pg.Pool): Promise<void> {
 function rowsOf(result: unknown): string {
   if (typeof result !== "object" || result === null || !("rows" in result && Array.isArray(result.rows))) return "";
   const fields = "fields" in result && Array.isArray(result.fields) ? result.fields : [];
-  const count = "rowCount" in result ? Number(result.rowCount) : 0;
+  const count = "rowCount" in result ? Number(result.rowCount) : result.rows.length;
   const rows = result.rows.map((row: unknown) =>
     Array.isArray(row) ? Object.fromEntries(row.map((value, place) => [fields[place]?.name ?? place, value])) : row,
   );
