@@ -1,3 +1,4 @@
+import { nativeSignal } from "../../core/call-signal.js";
 import { DomainError } from "../../core/errors.js";
 import { type KeyUseLog, type Reader, recordQuery } from "../../core/key-use.js";
 import type { Principal } from "../../core/principal.js";
@@ -54,7 +55,7 @@ export function createFlowActions(
       const tooLong = AbortSignal.timeout(limitMs);
       try {
         const asked = { companyId, needsKeys: true, needsRecord: false, ...question };
-        const answer = await callerQuery.find(principal, asked, AbortSignal.any([signal, tooLong]));
+        const answer = await callerQuery.find(principal, asked, AbortSignal.any([nativeSignal(signal), tooLong]));
         recordQuery(keyUse, reader, answer);
         const [first] = answer.matches;
         if (first) people.set(`${first.kind}/${first.id}`, { kind: personKinds[first.kind], id: first.id });
@@ -81,7 +82,7 @@ export function createFlowActions(
         } = await externalApis.invoke(
           { companyId, id, params, deadlineMs, ...key },
           principal,
-          AbortSignal.any([signal, tooLong]),
+          AbortSignal.any([nativeSignal(signal), tooLong]),
         );
         hasCalled = true;
         return {

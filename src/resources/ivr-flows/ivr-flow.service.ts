@@ -1,4 +1,5 @@
 import { requireCompanyAccess, requireCompanyWrite } from "../../core/access.js";
+import { nativeSignal } from "../../core/call-signal.js";
 import {
   type CompanyResource,
   type CompanyResourceQuery,
@@ -162,7 +163,7 @@ export function createIvrFlows(dependencies: Dependencies) {
             ? facts.returnedKeys(definition, {
                 companyId,
                 principal,
-                signal: AbortSignal.any([signal, timeoutAt(runEndMs)]),
+                signal: AbortSignal.any([nativeSignal(signal), timeoutAt(runEndMs)]),
               })
             : undefined;
         const result = await runFlow(definition, { inputs: values, deadlineMs: runEndMs, actions }, signal);

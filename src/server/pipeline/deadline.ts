@@ -1,3 +1,4 @@
+import { createCallSignal } from "../../core/call-signal.js";
 import { DomainError } from "../../core/errors.js";
 import type { Call } from "./call.js";
 
@@ -36,16 +37,12 @@ export async function withinDeadline<T>(
   if (timeoutMs <= 0) throw deadlineExceeded();
   if (drainDeadline?.isExpired()) throw shuttingDown();
 
-  const controller = new AbortController();
-  const { signal } = controller;
+  const { signal, abort } = createCallSignal();
   let told: DomainError | undefined;
   let tell = (_reason: DomainError): void => {};
-  const ended = new Promise<never>((_, reject) => {
-    tell = reject;
-  });
   const end = (reason: DomainError): void => {
     told ??= reason;
-    controller.abort(told);
+    abort(told);
     tell(told);
   };
   const cancel = (): void => end(cancellation(call.signal));
@@ -53,13 +50,16 @@ export async function withinDeadline<T>(
   const timer = setTimeout(() => end(deadlineExceeded()), timeoutMs);
   let settling: NodeJS.Timeout | undefined;
   const leaveCutOff = drainDeadline?.on(() => {
-    controller.abort(actsElsewhere ? outcomeUnknown() : shuttingDown());
+    abort(actsElsewhere ? outcomeUnknown() : shuttingDown());
     settling = setTimeout(() => end(isRepeatable ? shuttingDown() : outcomeUnknown()), outcomeGraceMs);
   });
   call.signal.addEventListener("abort", cancel, { once: true });
   try {
-    // The race also handles a late rejection of the work, so it is not reported as unhandled.
-    return await Promise.race([work(signal, deadlineMs), ended]);
+    return await new Promise<T>((resolve, reject) => {
+      tell = reject;
+      // A late rejection of the work has no effect, and is not reported as unhandled.
+      work(signal, deadlineMs).then(resolve, reject);
+    });
   } catch (error) {
     // Always report the abort reason, whatever error the work threw.
     if (told) throw told;

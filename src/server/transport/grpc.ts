@@ -9,6 +9,7 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { createCallSignal } from "../../core/call-signal.js";
 import { Health } from "../../gen/proto/grpc_health/v1/health_pb.js";
 import type { Call, ExecuteCall } from "../pipeline/call.js";
 import { isUnary } from "../pipeline/contract.js";
@@ -147,7 +148,7 @@ async function serve(
   run: ExecuteCall,
 ): Promise<void> {
   const headers = new Metadata();
-  const gone = new AbortController();
+  const gone = createCallSignal();
   // grpc-js uses the same event for an expired deadline and for a client that disconnected.
   const leave = () => gone.abort(Date.now() >= Number(grpcCall.getDeadline()) ? deadlineExceeded() : callCancelled());
   grpcCall.once("cancelled", leave);
