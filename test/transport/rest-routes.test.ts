@@ -230,6 +230,18 @@ describe("routes", () => {
     expect((await send(books, "POST", "/v1/books/b1:archive", "{}")).rpc).toBe("Archive");
     expect((await send(books, "GET", "/v1/books/b1:archive")).status).toBe(405);
     expect((await send(books, "GET", "/v1/books/b1:other")).status).toBe(404);
+    const named = booksWith({
+      Any: get("/v1/{id}"),
+      Newest: get("/v1/newest"),
+      Archive: { pattern: { case: "post", value: "/v1/newest:archive" }, body: "*" },
+    });
+    for (const [verb, path, rpc] of [
+      ["GET", "/v1/newest", "Newest"],
+      ["GET", "/v1/other", "Any"],
+      ["POST", "/v1/newest%3Aarchive", "Archive"],
+      ["GET", "/v1/%7B%7D", "Any"],
+    ] as const)
+      expect((await send(named, verb, path, verb === "POST" ? "{}" : undefined)).rpc).toBe(rpc);
   });
 
   it.each([

@@ -11,7 +11,8 @@ export const omittedHeader = "moego-omitted";
 export function encodedBytes(answer: unknown): number {
   if (answer instanceof Uint8Array) return answer.length;
   if (typeof answer !== "object" || answer === null || !("body" in answer)) return 0;
-  return answer.body instanceof Uint8Array ? answer.body.length : 0;
+  const { body } = answer;
+  return typeof body === "string" || body instanceof Uint8Array ? Buffer.byteLength(body) : 0;
 }
 
 /** Room for what the estimate of a size does not count. */

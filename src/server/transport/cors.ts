@@ -42,16 +42,17 @@ const exposedHeaders = [
 export interface CorsRules {
   /**
    * Headers for the response to this request. No allow headers if the request has no origin or one that is not allowed.
+   * Undefined if no origin is allowed.
    */
-  headersFor(request: HttpRequest): Readonly<Record<string, string>>;
+  headersFor(request: HttpRequest): Readonly<Record<string, string>> | undefined;
   /** The response to a preflight request; undefined for any other request. */
   preflight(request: HttpRequest): HttpAnswer | undefined;
 }
 
 /** @param origins for example `https://app.example.com` */
 export function corsRules(origins: readonly string[]): CorsRules {
-  function headersFor(request: HttpRequest): Readonly<Record<string, string>> {
-    if (origins.length === 0) return {};
+  function headersFor(request: HttpRequest): Readonly<Record<string, string>> | undefined {
+    if (origins.length === 0) return undefined;
     const origin = headerOf(request, "origin");
     const allowed = origin !== undefined && origins.includes(origin);
     return {
@@ -65,7 +66,7 @@ export function corsRules(origins: readonly string[]): CorsRules {
     preflight(request) {
       if (request.method !== "OPTIONS" || headerOf(request, "access-control-request-method") === undefined)
         return undefined;
-      const headers = headersFor(request);
+      const headers = headersFor(request) ?? {};
       const permissions = {
         "access-control-allow-methods": allowedMethods,
         "access-control-allow-headers": allowedHeaders,

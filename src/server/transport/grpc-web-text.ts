@@ -30,6 +30,6 @@ function chunksOf(text: string): string[] {
   return chunks;
 }
 
-export function encodeText(body: Uint8Array): Buffer {
-  return Buffer.from(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("base64"), "latin1");
+export function encodeText(body: Uint8Array | string): string {
+  return Buffer.from(body).toString("base64");
 }

@@ -93,30 +93,45 @@ const minCompressedBytes = 1024;
 /** On every response: no caching, no content type sniffing. */
 const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
+const textType = /^(application\/json|text\/)/;
+const acceptsGzip = /(^|[ ,])gzip\b(?! *; *q=0(\.0*)?( |,|$))/i;
+
 /** Compresses larger text responses if the client accepts gzip. */
-export async function compressed(request: HttpRequest, answer: HttpAnswer): Promise<HttpAnswer> {
+export function compressed(request: HttpRequest, answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer> {
   const { headers, body } = answer;
-  const isText = /^(application\/json|text\/)/.test(headers["content-type"] ?? "");
-  if (!isText || body.length < minCompressedBytes || headers["content-encoding"] !== undefined) return answer;
+  const isText = textType.test(headers["content-type"] ?? "");
+  if (!isText || Buffer.byteLength(body) < minCompressedBytes || headers["content-encoding"] !== undefined)
+    return answer;
   const vary = headers["vary"] === undefined ? "Accept-Encoding" : `${headers["vary"]}, Accept-Encoding`;
-  if (!/(^|[ ,])gzip\b(?! *; *q=0(\.0*)?( |,|$))/i.test(headerOf(request, "accept-encoding") ?? "")) {
+  if (!acceptsGzip.test(headerOf(request, "accept-encoding") ?? ""))
     return { ...answer, headers: { ...headers, vary } };
-  }
-  const small = await compress(body, { level: 4 });
-  return { ...answer, headers: { ...headers, vary, "content-encoding": "gzip" }, body: small };
+  return compress(body, { level: 4 }).then((small) => ({
+    ...answer,
+    headers: { ...headers, vary, "content-encoding": "gzip" },
+    body: small,
+  }));
 }
 
-/** Sends the response. For HEAD, the body is left out. */
+/**
+ * Sends the response.
+ *
+ * @param request `isHead`: the body is left out. `isLast`: the connection is closed after it
+ */
 export function sendAnswer(
   response: ServerResponse | Http2ServerResponse,
   { status, headers, body }: HttpAnswer,
-  { isHead }: { readonly isHead: boolean },
+  { isHead, isLast }: { readonly isHead: boolean; readonly isLast: boolean },
 ): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries({ ...commonHeaders, ...headers })) response.setHeader(name, value);
-  if (status !== 204) response.setHeader("content-length", String(body.length));
+  const sent: Record<string, string> = { ...commonHeaders, ...headers };
+  if (status !== 204) sent["content-length"] = String(Buffer.byteLength(body));
+  if (isLast) sent["connection"] = "close";
   const chunk = isHead || status === 204 ? "" : body;
-  // The two classes declare different overloads of `end`, so TypeScript needs the distinction.
-  if (response instanceof ServerResponse) response.end(chunk);
-  else response.end(chunk);
+  if (response instanceof ServerResponse) {
+    response.writeHead(status, sent).end(chunk);
+    return;
+  }
+  // On HTTP/2 `writeHead` would send the headers at once, and the end of an empty response in a separate frame.
+  response.statusCode = status;
+  for (const [name, value] of Object.entries(sent)) response.setHeader(name, value);
+  response.end(chunk);
 }

@@ -48,15 +48,19 @@ export function handleRejectedConnections(
   function answerOf({ error, status }: HttpRefusal, requestId?: string) {
     const refused = refuse(error, { transport: "rest", requestId: requestIdOf(requestId) });
     const answer = restErrorAnswer(refused);
-    const headers = { ...answer.headers, connection: "close", "content-length": String(answer.body.length) };
-    return { status, headers, body: Buffer.from(answer.body) } satisfies HttpAnswer;
+    const headers = {
+      ...answer.headers,
+      connection: "close",
+      "content-length": String(Buffer.byteLength(answer.body)),
+    };
+    return { status, headers, body: answer.body } satisfies HttpAnswer;
   }
 }
 
 function end(socket: Duplex, { status, headers, body }: HttpAnswer): void {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = `HTTP/1.1 ${status} ${reasonPhrases[status] ?? "Error"}\r\n${lines.join("")}\r\n`;
-  socket.end(Buffer.concat([Buffer.from(head), body]));
+  socket.end(Buffer.concat([Buffer.from(head), Buffer.from(body)]));
 }
 
 const reasonPhrases: Readonly<Record<number, string>> = {

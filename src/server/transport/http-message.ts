@@ -32,7 +32,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /** A text is sent in UTF-8, together with the headers. */
+  readonly body: Uint8Array | string;
 }
 
 export const formType = "application/x-www-form-urlencoded";
@@ -64,7 +65,7 @@ export function jsonAnswer(status: number, json: unknown, headers: Readonly<Reco
   return {
     status,
     headers: { "content-type": jsonType, ...headers },
-    body: Buffer.from(JSON.stringify(json)),
+    body: JSON.stringify(json),
   };
 }
 

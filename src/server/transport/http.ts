@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import { createCallSignal } from "../../core/call-signal.js";
 import { DomainError } from "../../core/errors.js";
 import { requestIdHeader, requestIdOf } from "../pipeline/call.js";
 import { crossSiteRule, fetchSiteHeader, originHeader } from "../pipeline/cross-site.js";
@@ -118,20 +119,22 @@ async function exchange(
 ): Promise<void> {
   const isHttp1 = nodeRequest instanceof IncomingMessage;
   const done = isHttp1 ? served.lifetime.begin(nodeRequest.socket) : undefined;
+  const gone = createCallSignal();
   if (response instanceof ServerResponse) served.answering.set(nodeRequest.socket, response);
   response.once("close", () => {
     done?.();
     served.answering.delete(nodeRequest.socket);
+    // Not `writableFinished`: on HTTP/2 it is true for a stream that the client has reset.
+    if (!response.writableEnded) gone.abort(callCancelled());
   });
-  const request = requestOf(nodeRequest, response, { ...served, expectsContinue });
+  const request = requestOf(nodeRequest, response, { ...served, expectsContinue, signal: gone.signal });
   const isHostless = isHttp1 && nodeRequest.httpVersion === "1.1" && headerOf(request, "host") === undefined;
   const answer = isHostless ? withoutHost(served, request) : await answerOf(served, request);
   if (request.signal.aborted) return;
-  // HTTP/2 uses GOAWAY and does not allow this header.
+  if (isHttp1 && !nodeRequest.complete) response.once("finish", () => letGo(nodeRequest));
   const isLast = isHostless || served.lifetime.isDraining() || (expectsContinue && !nodeRequest.complete);
-  if (isHttp1 && isLast) response.setHeader("connection", "close");
-  if (isHttp1) response.once("finish", () => letGo(nodeRequest));
-  sendAnswer(response, answer, { isHead: request.method === "HEAD" });
+  // HTTP/2 uses GOAWAY and does not allow the header.
+  sendAnswer(response, answer, { isHead: request.method === "HEAD", isLast: isHttp1 && isLast });
 }
 
 function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
@@ -142,7 +145,11 @@ function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
 async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {
   try {
     const answer = cors.preflight(request) ?? (await firstAnswer(handlers, request));
-    return await compressed(request, { ...answer, headers: { ...answer.headers, ...cors.headersFor(request) } });
+    const corsHeaders = cors.headersFor(request);
+    return await compressed(
+      request,
+      corsHeaders ? { ...answer, headers: { ...answer.headers, ...corsHeaders } } : answer,
+    );
   } catch (error) {
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
     logger.error({ err: error, requestId }, "unhandled transport error");
@@ -168,16 +175,16 @@ function withChallenge(answer: HttpAnswer): HttpAnswer {
   return { ...answer, headers: { "www-authenticate": "Bearer", ...answer.headers } };
 }
 
+interface Arrival extends Pick<Served, "isCrossSite"> {
+  readonly expectsContinue: boolean;
+  readonly signal: AbortSignal;
+}
+
 function requestOf(
   nodeRequest: NodeRequest,
   response: NodeResponse,
-  { isCrossSite, expectsContinue }: Pick<Served, "isCrossSite"> & { readonly expectsContinue: boolean },
+  { isCrossSite, expectsContinue, signal }: Arrival,
 ): HttpRequest {
-  const gone = new AbortController();
-  response.once("close", () => {
-    // Not `writableFinished`: on HTTP/2 it is true for a stream that the client has reset.
-    if (!response.writableEnded) gone.abort(callCancelled());
-  });
   const [path = "/", query = ""] = splitOnce(nodeRequest.url ?? "/", "?");
   return {
     method: nodeRequest.method ?? "GET",
@@ -190,7 +197,7 @@ function requestOf(
       host: headerOf(nodeRequest, ":authority") ?? headerOf(nodeRequest, "host"),
     }),
     peerAddress: nodeRequest.socket.remoteAddress ?? "unknown",
-    signal: gone.signal,
+    signal,
     async readBody(framingBytes = 0, { needsKey = true } = {}) {
       const limitBytes = maxMessageBytes + framingBytes;
       if (expectsContinue) {
@@ -199,9 +206,21 @@ function requestOf(
         if (needsKey && headerOf(nodeRequest, "authorization") === undefined) throw bodyNotWanted();
         response.writeContinue();
       }
-      return readBody(nodeRequest, limitBytes);
+      return isBodyless(nodeRequest) ? noBody : readBody(nodeRequest, limitBytes);
     },
   };
+}
+
+const noBody = new Uint8Array();
+
+/** HTTP/1 announces a body. Node discards it itself if nobody reads it. */
+function isBodyless(request: NodeRequest): boolean {
+  const { headers } = request;
+  return (
+    request instanceof IncomingMessage &&
+    headers["content-length"] === undefined &&
+    headers["transfer-encoding"] === undefined
+  );
 }
 
 /** Never sent: a transport reports what it knows of the body after the missing key. */

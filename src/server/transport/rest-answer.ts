@@ -34,5 +34,5 @@ function jsonAnswerOf(schema: DescMessage, message: object): HttpAnswer | Promis
 }
 
 function answerOf(type: string, text: string): HttpAnswer {
-  return { status: 200, headers: { "content-type": type }, body: Buffer.from(text) };
+  return { status: 200, headers: { "content-type": type }, body: text };
 }

@@ -53,38 +53,73 @@ interface CompiledRoute extends PathTemplate {
   readonly route: Route;
 }
 
+/** Routes by the number of their segments, and by their second segment if that is a literal. */
+interface RouteGroup {
+  readonly routes: CompiledRoute[];
+  readonly byLiteral: Map<string, CompiledRoute[]>;
+}
+
 /**
  * The routes of all unary rpcs, from the annotations of the contract alone.
  *
  * @throws Error at startup for an invalid template, method or field in the contract
  */
 export function routeTable(services: readonly DescService[]): RouteTable {
-  const bySegments = new Map<number, CompiledRoute[]>();
+  const groups = new Map<number, RouteGroup>();
   for (const method of services.flatMap((service) => service.methods)) {
     if (!isUnary(method) || !hasOption(method, http)) continue;
     const rule = getOption(method, http);
     for (const binding of [rule, ...rule.additionalBindings]) {
       const compiled = compile(routeOf(method, binding));
-      const { segments } = compiled;
-      bySegments.set(segments, [...(bySegments.get(segments) ?? []), compiled]);
+      const group: RouteGroup = groups.get(compiled.segments) ?? { routes: [], byLiteral: new Map() };
+      groups.set(compiled.segments, group);
+      group.routes.push(compiled);
     }
   }
-  for (const routes of bySegments.values()) routes.sort((a, b) => (a.rank < b.rank ? -1 : Number(a.rank > b.rank)));
+  for (const group of groups.values()) index(group);
   return {
     match(path) {
+      const segments = path.split("/");
+      const group = groups.get(segments.length - 1);
+      const routes = group?.byLiteral.get(withoutVerb(segments[2] ?? "")) ?? group?.byLiteral.get(variable) ?? [];
       const fitting: (Match & { rank: string })[] = [];
-      for (const { route, pattern, paths, rank } of bySegments.get(path.split("/").length - 1) ?? []) {
+      for (const { route, pattern, paths, rank } of routes) {
+        if (fitting[0] && fitting[0].rank !== rank) break;
         const values = pattern.exec(path);
         if (!values) continue;
         fitting.push({
           route,
           rank,
-          variables: paths.map((name, index) => ({ path: name, encoded: values[index + 1] ?? "" })),
+          variables: paths.map((name, position) => ({ path: name, encoded: values[position + 1] ?? "" })),
         });
       }
-      return fitting.filter(({ rank }) => rank === fitting[0]?.rank);
+      return fitting;
     },
   };
+}
+
+/** The second segment of routes that have a variable there. */
+const variable = "{}";
+
+/** Trying all routes of a length takes longer than most requests need otherwise. */
+function index({ routes, byLiteral }: RouteGroup): void {
+  routes.sort((a, b) => (a.rank < b.rank ? -1 : Number(a.rank > b.rank)));
+  for (const { route } of routes) {
+    const literal = secondSegmentOf(route);
+    byLiteral.set(
+      literal,
+      routes.filter((other) => [literal, variable].includes(secondSegmentOf(other.route))),
+    );
+  }
+}
+
+function secondSegmentOf({ template }: Route): string {
+  const second = withoutVerb(template.split("/")[2] ?? "");
+  return second.startsWith("{") ? variable : second;
+}
+
+function withoutVerb(segment: string): string {
+  return segment.split(/:|%3a/i, 1)[0] ?? "";
 }
 
 function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpRule): Route {
