@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, hash, randomBytes } from "node:crypto";
 import { toBase62 } from "./ids.js";
 
 /** Lets secret scanners and people recognize a leaked secret. */
@@ -36,7 +36,7 @@ export function isWellFormedSecret(secret: string): boolean {
  * possible.
  */
 export function hashSecret(secret: string): Buffer {
-  return createHash("sha256").update(secret, "utf8").digest();
+  return hash("sha256", secret, "buffer");
 }
 
 /** The first characters, by which a list of API keys distinguishes secrets. */

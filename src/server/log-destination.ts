@@ -5,7 +5,7 @@ const stderr = 2;
 /** About 20,000 lines. */
 const maxBufferedBytes = 8 * 1_024 * 1_024;
 /** Lines are written together, because a write costs as much as ten lines: after so many bytes, or so much time. */
-const writtenBytes = 2_048;
+const writtenBytes = 3_584;
 /** A write of no more bytes stays whole in a pipe to which several processes write. */
 const maxWrittenBytes = 4_096;
 const writtenAfterMs = 50;

@@ -71,12 +71,20 @@ export function createKeyLookups({ repository, budget, monotonicMs }: LookupOpti
     return found;
   }
 
+  const isFresh = ({ askedAtMs }: Remembered) => monotonicMs() - askedAtMs < freshMs;
+
   return {
+    /** A key that was found within the last 2 s. */
+    known(hash: Buffer): FoundKey | undefined {
+      const remembered = known.get(hash.toString("base64"));
+      return remembered && isFresh(remembered) ? remembered.found : undefined;
+    },
+
     /** @param address client address, or the network that counts as one client */
     async find(hash: Buffer, address: string): Promise<FoundKey | undefined> {
       const id = hash.toString("base64");
       const remembered = known.get(id) ?? unknown.get(id);
-      if (remembered && monotonicMs() - remembered.askedAtMs < freshMs) return remembered.found;
+      if (remembered && isFresh(remembered)) return remembered.found;
       let asked = underWay.get(id);
       if (!asked) {
         asked = (known.has(id) ? find(id, hash) : findUnknown(id, hash, address)).finally(() => underWay.delete(id));

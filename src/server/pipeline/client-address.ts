@@ -45,7 +45,12 @@ export type AddressOf = (peer: string, forwardedFor: string | undefined) => stri
 
 export function createAddressOf(trustedProxies: readonly string[]): AddressOf {
   const trusted = addressSet(trustedProxies);
-  return (peer, forwardedFor) => callerAddress(peer, forwardedFor, trusted);
+  let last = { peer: "", address: "" };
+  return (peer, forwardedFor) => {
+    if (forwardedFor !== undefined) return callerAddress(peer, forwardedFor, trusted);
+    if (last.peer !== peer) last = { peer, address: plainAddress(peer) };
+    return last.address;
+  };
 }
 
 /** Removes the zone, and converts an IPv4-mapped IPv6 address to IPv4. */

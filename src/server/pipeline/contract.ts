@@ -9,8 +9,15 @@ import {
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */
 export function rpcNameOf(method: DescMethod): string {
-  return `${method.parent.typeName}/${method.name}`;
+  const known = names.get(method);
+  if (known !== undefined) return known;
+  const name = `${method.parent.typeName}/${method.name}`;
+  names.set(method, name);
+  return name;
 }
+
+/** A name that is composed for every call would also be hashed for every map. */
+const names = new WeakMap<DescMethod, string>();
 
 /** True for an rpc with one request and one response, the only kind that is served. */
 export function isUnary(method: DescMethod): method is DescMethodUnary {

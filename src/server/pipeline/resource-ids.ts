@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, type DescMethodUnary, type Message, ScalarType } from "@bufbuild/protobuf";
 
-type ReadIds = (message: object) => readonly string[];
+type ReadIds = (message: object, into: Set<string>) => void;
 
 /** Fields that name a record of this server. Ids of third-party systems can be personal data. */
 const namesRecord = /^(id|(customer|lead|pet|package|note|business|flow|external_api|link|key)_id)$/;
@@ -11,9 +11,10 @@ const readers = new Map<DescMessage, ReadIds>();
 
 /** The generated ids of the records that a request named and, if it succeeded, of the record that it created. */
 export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: object): readonly string[] {
-  const named = readerOf(method.input)(request);
-  const created = response ? readerOf(method.output)(response) : [];
-  return [...new Set([...named, ...created])];
+  const found = new Set<string>();
+  readerOf(method.input)(request, found);
+  if (response) readerOf(method.output)(response, found);
+  return [...found];
 }
 
 function readerOf(message: DescMessage): ReadIds {
@@ -22,10 +23,11 @@ function readerOf(message: DescMessage): ReadIds {
   const ids = message.fields.filter((field) => isText(field) && namesRecord.test(field.name));
   const records = message.fields.filter((field) => field.fieldKind === "message" && hasId(field.message));
   const [record] = ids.length === 0 && records.length === 1 ? records : [];
-  const read: ReadIds = (found) => [
-    ...ids.flatMap((field) => idOf(found, field)),
-    ...(record ? [memberOf(found, record)].flatMap((member) => (isMessage(member) ? idOf(member, idField) : [])) : []),
-  ];
+  const read: ReadIds = (found, into) => {
+    for (const field of ids) addId(found, field, into);
+    const member = record && memberOf(found, record);
+    if (isMessage(member)) addId(member, idField, into);
+  };
   readers.set(message, read);
   return read;
 }
@@ -40,9 +42,9 @@ function hasId(message: DescMessage): boolean {
   return message.fields.some((field) => field.name === "id" && isText(field));
 }
 
-function idOf(message: object, field: Pick<DescField, "localName">): readonly string[] {
+function addId(message: object, field: Pick<DescField, "localName">, into: Set<string>): void {
   const value = memberOf(message, field);
-  return typeof value === "string" && generated.test(value) ? [value] : [];
+  if (typeof value === "string" && generated.test(value)) into.add(value);
 }
 
 function memberOf(message: object, { localName }: Pick<DescField, "localName">): unknown {

@@ -5,7 +5,9 @@ export type GrpcCall = Pick<ServerUnaryCall<Buffer, Buffer>, "metadata" | "getPe
 
 /** All values of a header, as one text. Undefined if it is absent or binary. */
 export function textOf(metadata: Metadata, name: string): string | undefined {
-  const values = metadata.get(name).filter((value) => typeof value === "string");
+  const all = metadata.get(name);
+  if (all.length === 1 && typeof all[0] === "string") return all[0];
+  const values = all.filter((value) => typeof value === "string");
   return values.length > 0 ? values.join(", ") : undefined;
 }
 

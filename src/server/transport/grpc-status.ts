@@ -3,10 +3,8 @@ import {
   status as codes,
   type Metadata as GrpcMetadata,
   Metadata,
-  ResponderBuilder,
   ServerInterceptingCall,
   type ServerInterceptor,
-  ServerListenerBuilder,
 } from "@grpc/grpc-js";
 import { DomainError } from "../../core/errors.js";
 import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
@@ -62,12 +60,10 @@ export const addErrorDetails: ServerInterceptor = (_method, call) => {
     // avoids building details that nobody reads, in case of a flood of resets.
     setImmediate(() => send(isCancelled ? status : explained(refusal())));
   };
-  const listener = new ServerListenerBuilder()
-    .withOnCancel(() => {
-      isCancelled = true;
-    })
-    .build();
-  return new ServerInterceptingCall(call, new ResponderBuilder().withStart((next) => next(listener)).build());
+  const onCancel = () => {
+    isCancelled = true;
+  };
+  return new ServerInterceptingCall(call, { start: (next) => next({ onCancel }) });
 };
 
 function explained(refusal: DomainError): StatusObject {

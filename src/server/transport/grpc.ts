@@ -151,14 +151,16 @@ async function serve(
   const gone = createCallSignal();
   // grpc-js uses the same event for an expired deadline and for a client that disconnected.
   const leave = () => gone.abort(Date.now() >= Number(grpcCall.getDeadline()) ? deadlineExceeded() : callCancelled());
-  grpcCall.once("cancelled", leave);
+  grpcCall.on("cancelled", leave);
+  // The event also fires for completed calls. Creating an error for those would only cost its stack trace.
+  const stay = () => grpcCall.off("cancelled", leave);
   try {
-    const call = callOf(method, grpcCall, { headers, signal: gone.signal });
-    // The event also fires for completed calls. Creating an error for those would only cost its stack trace.
-    const bytes = await run(call).finally(() => grpcCall.off("cancelled", leave));
+    const bytes = await run(callOf(method, grpcCall, { headers, signal: gone.signal }));
+    stay();
     grpcCall.sendMetadata(headers);
     answer(null, bytes);
   } catch (error) {
+    stay();
     // The headers of an error go with its status: clients never retry a call whose response headers they have seen.
     // The pipeline rejects with a StatusError only; anything else is a bug in the pipeline.
     answer(
