@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
+import { create, type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
 import type { ReadBack } from "../pipeline/read-back.js";
 import { type Beside, nothingBeside, unwrapped, withoutOwnId } from "./json-beside.js";
@@ -34,6 +34,8 @@ export function readRestRequest(
   readBack?: ReadBack,
 ): Message {
   const schema = route.method.input;
+  const named = readBack ? undefined : namedAlone({ route, variables }, request);
+  if (named) return named;
   const faults: Violation[] = [];
   const isForm = request.encoding === "form";
   const body: JsonNode = isForm ? { members: [] } : bodyNode(schema, route.body, request.body, faults);
@@ -55,6 +57,19 @@ export function readRestRequest(
     else placeVariable(root, schema, path, value, faults);
   }
   return readJson(schema, root, { found: faults, isLenient, beside, readBack });
+}
+
+/** An id as it is usually written. */
+const plain = /^[\w.~-]+$/;
+
+/** The message of a request that has nothing but its path. Such a request needs none of the checks below. */
+function namedAlone({ route, variables }: Match, { query, body }: RestRequest): Message | undefined {
+  const { method, texts } = route;
+  if (texts === undefined || query !== "" || body.length > 0) return undefined;
+  if (variables.some(({ encoded }) => !plain.test(encoded))) return undefined;
+  const message = create(method.input);
+  for (const { path, encoded } of variables) Reflect.set(message, texts.get(path) ?? path, encoded);
+  return message;
 }
 
 /** The body as an object of request fields. No body = an empty object. */

@@ -36,6 +36,8 @@ export interface Route {
   readonly ignoresUnknown: boolean;
   /** Whether a value is read however it is written: `lenient_values` in the contract. */
   readonly isLenient: boolean;
+  /** Local names of the fields that the variables of the path are; undefined unless each is one text of the request. */
+  readonly texts: ReadonlyMap<string, string> | undefined;
 }
 
 export interface Match {
@@ -138,7 +140,17 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
     takesForm: body === "*" && getOption(method, form_body),
     ignoresUnknown: verb === "GET" || getOption(method, ignores_unknown_parameters),
     isLenient: getOption(method, lenient_values),
+    texts: textsOf(method, template),
   };
+}
+
+function textsOf({ input }: DescMethodUnary, template: string): ReadonlyMap<string, string> | undefined {
+  const paths = compileTemplate(template)?.paths ?? [];
+  const fields = input.fields.filter(
+    ({ name, fieldKind, scalar, oneof }) =>
+      paths.includes(name) && fieldKind === "scalar" && scalar === ScalarType.STRING && !oneof,
+  );
+  return fields.length === paths.length ? new Map(fields.map(({ name, localName }) => [name, localName])) : undefined;
 }
 
 function plainTextOf(method: DescMethodUnary): string | undefined {
