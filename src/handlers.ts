@@ -182,7 +182,7 @@ export function createHandlers({
     registry(StaffService, createStaffHandlers(directory, pageTokens)),
     registry(
       DirectoryAdminService,
-      createDirectoryAdminHandlers(createDirectoryAdmin(repositories.directoryAdmin), pageTokens),
+      createDirectoryAdminHandlers(createDirectoryAdmin(repositories.directoryAdmin), directory, pageTokens),
     ),
     registry(
       ApiKeyService,

@@ -48,7 +48,8 @@ export function customIssue(reason: ViolationReason, message: string) {
   return { code: "custom" as const, message, params: { reason } };
 }
 
-function onePerField(violations: readonly Violation[]): Violation[] {
+/** The first violation of each field. */
+export function onePerField(violations: readonly Violation[]): Violation[] {
   const byField = new Map<string, Violation>();
   for (const violation of violations) if (!byField.has(violation.field)) byField.set(violation.field, violation);
   return [...byField.values()];

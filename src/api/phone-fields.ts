@@ -11,8 +11,11 @@ import {
   type PhonesUpdate,
   phoneLabels,
   phoneOwners,
+  plainPhone,
 } from "../core/phone/contact-phone.js";
+import { judgePhone, type PhoneRules } from "../core/phone/judged-phone.js";
 import { phoneStanding } from "../core/phone/phone-standing.js";
+import type { Principal } from "../core/principal.js";
 import { warningHeader } from "../core/response-header.js";
 import { nameRule } from "../core/text.js";
 import {
@@ -127,6 +130,24 @@ export function phonesUpdate({ phone, phones }: StatedPhones, mask: UpdateMask):
   if (mask.writes("phones"))
     return { kind: "replace", phones: listOfPhones({ phone: main, phones }), isMainAlone: phones.length === 0 };
   return mask.writes("phone") ? { kind: "main", phone: main } : undefined;
+}
+
+/** How a request that is refused for other fields would change the phones. */
+export function statedPhones(
+  { phone, phones }: { readonly phone?: string | undefined; readonly phones: readonly { readonly number: string }[] },
+  mask: UpdateMask,
+  country: string,
+): PhonesUpdate | undefined {
+  // One that is blank is refused as absent.
+  const judged = (raw: string) =>
+    raw.trim() === "" ? plainPhone("") : { ...plainPhone(""), ...judgePhone(raw, country) };
+  const listed = phones.length > maxPhones ? [] : phones.map(({ number }) => judged(number));
+  return phonesUpdate({ phone: phone === undefined ? undefined : judged(phone), phones: listed }, mask);
+}
+
+/** The rules of a company that the principal can access. Of another one, only impossible numbers are refused. */
+export function phoneRulesOf({ companies }: Principal, companyId: string): PhoneRules {
+  return companies.get(companyId) ?? { country: "", refusesDoubtfulPhones: false };
 }
 
 /** A number beside the phones of a customer or lead, with its field. */

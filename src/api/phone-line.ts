@@ -28,7 +28,12 @@ export function optionalPhone(country: string) {
 
 /** The same for an update: the service refuses what is new. */
 export function optionalJudgedPhone(country: string) {
-  return z.string().transform((raw) => (raw.trim() === "" ? "" : judgeNumber(raw, country).number));
+  return z.string().transform((raw) => judgedNumber(raw, country));
+}
+
+/** The number as it is read, or the text if it is not. */
+export function judgedNumber(raw: string, country: string): string {
+  return raw.trim() === "" ? "" : judgeNumber(raw, country).number;
 }
 
 /**

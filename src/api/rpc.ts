@@ -14,6 +14,7 @@ import type { Principal } from "../core/principal.js";
 import type { WriteContext } from "../core/write.js";
 import { companyResourceSchema, countryOf } from "./fields.js";
 import { parse } from "./parse.js";
+import { refuseWithNumbers, type StoredNumbers } from "./stored-numbers.js";
 
 /** The request context of a handler, apart from the message. */
 export interface Context {
@@ -57,6 +58,18 @@ export function rpc<Request extends Message, T, Response>(
   respond: (input: T, context: Context) => Promise<Response>,
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => respond(await readInput(input, request, context), context);
+}
+
+/** The same for an update whose phone numbers can be those that are stored. */
+export function rpcWithNumbers<Request extends Message & { readonly id: string }, T, Response, Stored>(
+  input: Input<Request, T>,
+  numbers: StoredNumbers<Request, Stored>,
+  respond: (input: T, context: Context) => Promise<Response>,
+): (request: Request, context: Context) => Promise<Response> {
+  return async (request, context) => {
+    const refuse = (error: unknown) => refuseWithNumbers(error, numbers, request, context);
+    return respond(await readInput(input, request, context).catch(refuse), context);
+  };
 }
 
 /** The typed input of a request. Throws INVALID_REQUEST. */

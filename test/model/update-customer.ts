@@ -226,7 +226,7 @@ export const updateCustomer = command({
       check() {
         const denied = deniedLocation(by, businessId);
         if (denied) return denied;
-        if (shape.shape.length > 0) return invalid(onceAField(shape.shape));
+        if (shape.shape.length > 0) return invalid(onceAField([...shape.shape, ...unreadableMain(writes, phone)]));
         if (businessId !== undefined && !sees(by, businessId))
           return refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
         return customerMissing(world, id, by);

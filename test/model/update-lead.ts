@@ -88,7 +88,12 @@ export const updateLead = command({
         ...(given.consent ? { complianceConfig: sentConsent(given.consent) } : {}),
         ...(mask ? { updateMask: sentMask(mask) } : {}),
       },
-      check: () => deniedLocation(by, businessId) ?? (shape.length > 0 ? invalid(shape) : leadMissing(world, id, by)),
+      check() {
+        const denied = deniedLocation(by, businessId);
+        if (denied) return denied;
+        if (shape.length > 0) return invalid(onceAField([...shape, ...unreadableMain(writes, phone, "lead.")]));
+        return leadMissing(world, id, by);
+      },
       run() {
         const before = seenLead(world, id, by);
         if (!before) return notFound;

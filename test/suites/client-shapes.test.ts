@@ -132,7 +132,7 @@ describe("phones", () => {
 });
 
 describe.each(Object.entries(phoneHolders))("the phone of %s", (_holder, holder) => {
-  const { create, update, phoneOf, column, fields, warned = fields[0] } = holder;
+  const { create, update, phoneOf, column, fields, link, warned = fields[0] } = holder;
   it("is accepted if valid, with a warning if doubtful, and refused if impossible", async () => {
     expect(phoneOf(await accepted(send, create("+12125550142")))).toBe("+12125550142");
     const { status, headers, json } = await send(create(doubtful));
@@ -151,6 +151,11 @@ describe.each(Object.entries(phoneHolders))("the phone of %s", (_holder, holder)
     expect(await refused(send, update(made, "9876543210"))).toEqual([
       expect.stringContaining(`${fields[1]}: Must be a phone number`),
     ]);
+    const beside = { [link[0]]: "no link" };
+    expect((await refused(send, update(made, "9876543210", beside))).toSorted()).toEqual(
+      [`${fields[1]}: Must be a phone number`, `${link[1]}: `].toSorted().map((text) => expect.stringContaining(text)),
+    );
+    expect(await refused(send, update(made, stored, beside))).toEqual([expect.stringContaining(link[1])]);
     expect(phoneOf(await accepted(send, update(made, "(212) 555-0144")))).toBe("+12125550144");
   });
 });
@@ -214,7 +219,7 @@ describe("a company that refuses doubtful phones", () => {
   });
 
   it.each(Object.entries(phoneHolders))("accepts that of %s if it is stored or valid", async (_, holder) => {
-    const { create, update, phoneOf, fields } = holder;
+    const { create, update, phoneOf, fields, link } = holder;
     const [refusal, ...others] = await refused(strictly, create(doubtful));
     expect([refusal?.split(":")[0], others]).toEqual([fields[0], []]);
     expect(refusal).toContain("The company refuses such numbers.");
@@ -223,6 +228,9 @@ describe("a company that refuses doubtful phones", () => {
     expect(await refused(strictly, update(stored, "+6511234567"))).toEqual([
       expect.stringContaining(`${fields[1]}: Must be a phone number`),
     ]);
+    const beside = { [link[0]]: "no link" };
+    expect(await refused(strictly, update(stored, "+6511234567", beside))).toHaveLength(2);
+    expect(await refused(strictly, update(stored, doubtful, beside))).toHaveLength(1);
     expect(phoneOf(await accepted(strictly, create("+12125550142")))).toBe("+12125550142");
   });
 });

@@ -22,9 +22,19 @@ import {
   optionalReference,
 } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
-import { contactPhones, phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
+import {
+  contactPhones,
+  phoneRulesOf,
+  phonesUpdate,
+  singleMainPhoneRule,
+  statedPhones,
+  withSingleMainPhone,
+} from "../../api/phone-fields.js";
 import { judgedLine, phoneLine } from "../../api/phone-line.js";
+import type { Context } from "../../api/rpc.js";
+import type { JudgeNumbers } from "../../api/stored-numbers.js";
 import { type Consent, noConsent } from "../../core/consent.js";
+import { newlyRefused } from "../../core/phone/contact-phone.js";
 import { noPreference, type Preference } from "../../core/preference.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import {
@@ -34,7 +44,7 @@ import {
 import { AddressSchema } from "../../gen/proto/moego/common/v1/address_pb.js";
 import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
-import { maxAddresses } from "./customer.model.js";
+import { type Customer, maxAddresses } from "./customer.model.js";
 import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.service.js";
 import type { CustomerUpdate } from "./customer-update.service.js";
 
@@ -100,6 +110,16 @@ export const customerUpdate = memoizePerCountry((country) => {
   const rule = { path: "address", reason: "CONFLICT", message: "Must not be set together with addresses." } as const;
   return fields.refine(...singleMainPhoneRule()).refine(...fieldRule(once, rule));
 });
+
+/** Judges the phones of an update that is refused for other fields. */
+export function judgeCustomerPhones(
+  request: UpdateCustomerRequest,
+  { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
+): JudgeNumbers<Customer> {
+  const rules = phoneRulesOf(principal, request.companyId);
+  const update = statedPhones(request, customerMask(request, emptyMembers), rules.country);
+  return (stored) => (update ? newlyRefused(stored?.phones ?? [], update, rules) : []);
+}
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
 

@@ -2,8 +2,10 @@ import { z } from "zod";
 import { id, omitUndefined } from "../../api/fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
-import { warnOfPhones } from "../../api/phone-fields.js";
-import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { phoneRulesOf, warnOfPhones } from "../../api/phone-fields.js";
+import { judgedNumber } from "../../api/phone-line.js";
+import { archiving, inCountry, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import type { BusinessService } from "../../gen/proto/moego/business/business/v1/business_service_pb.js";
@@ -84,6 +86,7 @@ const staffOfCompany = ofCompany.extend({ includeDeleted: z.boolean().optional()
 /** Handlers of `moego.admin.v1.DirectoryAdminService`. */
 export function createDirectoryAdminHandlers(
   directory: DirectoryAdmin,
+  { getBusiness, getStaff }: Directory,
   pageTokens: PageTokens,
 ): ServiceHandlers<typeof DirectoryAdminService> {
   const businesses = archiving({ setArchived: directory.setBusinessArchived }, toBusinessResponse);
@@ -119,10 +122,24 @@ export function createDirectoryAdminHandlers(
       return toBusinessResponse(await directory.createBusiness(input, context.principal, context.write));
     }),
 
-    updateBusiness: rpc(businessInput, async ({ target, change }, context) => {
-      warnOfPhones(context, [], businessNumbers(change));
-      return toBusinessResponse(await directory.updateBusiness(target, change, context.principal, context.write));
-    }),
+    updateBusiness: rpcWithNumbers(
+      businessInput,
+      {
+        judge: ({ companyId, phone = "", businessPhone = "" }, { principal }) => {
+          const rules = phoneRulesOf(principal, companyId);
+          const given = {
+            phone: judgedNumber(phone, rules.country),
+            businessPhone: judgedNumber(businessPhone, rules.country),
+          };
+          return (stored?: Business) => numberViolations(businessNumbers(given, stored), rules);
+        },
+        read: (request, { principal, signal }) => getBusiness(request.id, principal, signal),
+      },
+      async ({ target, change }, context) => {
+        warnOfPhones(context, [], businessNumbers(change));
+        return toBusinessResponse(await directory.updateBusiness(target, change, context.principal, context.write));
+      },
+    ),
 
     archiveBusiness: businesses.archive,
     restoreBusiness: businesses.restore,
@@ -132,10 +149,21 @@ export function createDirectoryAdminHandlers(
       return toStaffResponse(await directory.createStaff(input, context.principal, context.write));
     }),
 
-    updateStaff: rpc(staffInput, async ({ target, change }, context) => {
-      warnOfPhones(context, [], staffNumbers(change));
-      return toStaffResponse(await directory.updateStaff(target, change, context.principal, context.write));
-    }),
+    updateStaff: rpcWithNumbers(
+      staffInput,
+      {
+        judge: ({ companyId, phone = "" }, { principal }) => {
+          const rules = phoneRulesOf(principal, companyId);
+          const given = { phone: judgedNumber(phone, rules.country) };
+          return (stored?: Staff) => numberViolations(staffNumbers(given, stored), rules);
+        },
+        read: (request, { principal, signal }) => getStaff(request.id, principal, signal),
+      },
+      async ({ target, change }, context) => {
+        warnOfPhones(context, [], staffNumbers(change));
+        return toStaffResponse(await directory.updateStaff(target, change, context.principal, context.write));
+      },
+    ),
 
     archiveStaff: staff.archive,
     restoreStaff: staff.restore,

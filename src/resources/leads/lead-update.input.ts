@@ -2,13 +2,24 @@ import { z } from "zod";
 import { addressChange } from "../../api/address-fields.js";
 import { consentChange, consentProvenance } from "../../api/consent-message.js";
 import { keysOf, maskedParts, maskedTexts, maskPaths, readMask, type UpdateMask } from "../../api/field-mask.js";
-import { id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
+import { countryOf, id, listWithout, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import { customIssue } from "../../api/parse.js";
-import { phonesUpdate, singleMainPhoneRule, withSingleMainPhone } from "../../api/phone-fields.js";
-import { judgedLine, optionalJudgedPhone } from "../../api/phone-line.js";
+import {
+  phoneRulesOf,
+  phonesUpdate,
+  singleMainPhoneRule,
+  statedPhones,
+  withSingleMainPhone,
+} from "../../api/phone-fields.js";
+import { judgedLine, judgedNumber, optionalJudgedPhone } from "../../api/phone-line.js";
+import type { Context } from "../../api/rpc.js";
+import type { JudgeNumbers } from "../../api/stored-numbers.js";
 import { type Consent, noConsent } from "../../core/consent.js";
+import { newlyRefused } from "../../core/phone/contact-phone.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { EmptyMembers } from "../../core/presence.js";
+import { prefixPaths } from "../../core/record-import.js";
 import { nameRule, normalise } from "../../core/text.js";
 import { LeadSchema } from "../../gen/proto/moego/business/customer/v1/lead_pb.js";
 import {
@@ -23,9 +34,10 @@ import {
   withoutNewNoteIds,
   withRequiredPetFields,
 } from "../pets/pet.input.js";
-import { maxPets } from "../pets/pet.model.js";
+import { maxPets, vetNumber } from "../pets/pet.model.js";
 import { listedPetMask, type PetMask, toPetEdit } from "../pets/pet-edit.input.js";
 import { leadFields, plainFields } from "./lead.input.js";
+import type { Lead } from "./lead.model.js";
 import type { LeadUpdate, PetEntry } from "./lead-update.service.js";
 
 /** Fields of a lead that cannot be in the mask: its identity and the fields that the server sets. */
@@ -102,6 +114,37 @@ function leadUpdateSchema(country: string, { replace }: { readonly replace: bool
   });
   const lead = fields.refine(...singleMainPhoneRule());
   return z.object({ id, lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance });
+}
+
+/**
+ * Judges the numbers of an update that is refused for other fields.
+ *
+ * @param companyId as far as it is known before the lead is
+ */
+export function judgeLeadNumbers(
+  request: UpdateLeadRequest,
+  { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
+  companyId: string,
+): JudgeNumbers<Lead> {
+  const { lead } = request;
+  if (!lead) return () => [];
+  const { lead: mask } = leadMask(request, emptyMembers);
+  const country = countryOf(principal, companyId);
+  const update = statedPhones(lead, mask, country);
+  const listed = mask.writes("pets") ? lead.pets.filter((one) => mask.explicit || !isEmptyPet(one)) : [];
+  const pets = listed.length > maxPets ? [] : listed;
+  return (stored) => {
+    const rules = phoneRulesOf(principal, stored?.companyId ?? companyId);
+    const vets = pets.map(({ id: petId, vet }, position) =>
+      vetNumber(
+        `pets[${position}].vet`,
+        vet && { phone: judgedNumber(vet.phoneNumber, country) },
+        stored?.pets.find((pet) => pet.id === petId)?.vet,
+      ),
+    );
+    const ofLead = update ? newlyRefused(stored?.phones ?? [], update, rules) : [];
+    return prefixPaths("lead", [...ofLead, ...numberViolations(vets, rules)]);
+  };
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof leadUpdateSchema>>;

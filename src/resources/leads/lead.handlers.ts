@@ -5,7 +5,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
-import { archiving, inCountry, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
 import { personCursorOf } from "../../api/search-fields.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { recordsAmong } from "../../core/departure.js";
@@ -24,7 +24,7 @@ import { createLeadHistoryHandler } from "./lead-history.handlers.js";
 import type { LeadHistory } from "./lead-history.service.js";
 import { createLeadNoteHandlers, createLeadTagHandlers } from "./lead-note.handlers.js";
 import type { LeadNotes, LeadTags } from "./lead-note.service.js";
-import { leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
+import { judgeLeadNumbers, leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 import { vetOf } from "./lead-update.service.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
@@ -54,7 +54,7 @@ export function createLeadHandlers(
       return toProtoLead(await leads.get(input.id, principal, signal));
     }),
 
-    updateLead: rpc(
+    updateLead: rpcWithNumbers(
       (request, { principal, emptyMembers }, parse) => {
         assertCompany(principal, request.lead?.companyId);
         const mask = leadMask(request, emptyMembers);
@@ -62,6 +62,11 @@ export function createLeadHandlers(
         const schema = schemas(countryOf(principal, request.lead?.companyId || onlyCompanyOf(principal)));
         const violations = [...mask.lead.violations, ...mask.beside.violations, ...idViolations(request)];
         return toLeadUpdate(parse(schema, violations), mask);
+      },
+      {
+        judge: (request, context) =>
+          judgeLeadNumbers(request, context, request.lead?.companyId || onlyCompanyOf(context.principal)),
+        read: (request, { principal, signal }) => leads.get(request.id, principal, signal),
       },
       async (update, context) => {
         const pets = update.pets?.entries ?? [];

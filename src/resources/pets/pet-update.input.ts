@@ -2,7 +2,11 @@ import { z } from "zod";
 import { keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearablePartialDate } from "../../api/google-types.js";
-import { optionalJudgedPhone } from "../../api/phone-line.js";
+import { phoneRulesOf } from "../../api/phone-fields.js";
+import { judgedNumber, optionalJudgedPhone } from "../../api/phone-line.js";
+import type { Context } from "../../api/rpc.js";
+import type { JudgeNumbers } from "../../api/stored-numbers.js";
+import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { EmptyMembers } from "../../core/presence.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import {
@@ -22,7 +26,7 @@ import {
   vetFields,
   weight,
 } from "./pet.input.js";
-import type { PetFields } from "./pet.model.js";
+import { type Pet, type PetFields, vetNumber } from "./pet.model.js";
 import type { PetUpdate } from "./pet.service.js";
 import { type PetMask, vetEdit, weightEdit } from "./pet-edit.input.js";
 
@@ -56,6 +60,24 @@ export const petUpdate = memoizePerCountry((country) => {
   } satisfies Record<keyof PetFields, z.ZodType>;
   return z.object({ customerId: id, id, ...fields, vaccinations });
 });
+
+/**
+ * Judges the number of an update that is refused for other fields.
+ *
+ * @param country of the owner
+ */
+export function judgeVetNumber(
+  request: UpdatePetRequest,
+  { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
+  country: string,
+): JudgeNumbers<Pet> {
+  const { fields: mask } = petMask(request, emptyMembers);
+  const isWritten = mask.writes("vet") || mask.partsOf("vet")?.includes("phone_number");
+  const phone = isWritten && request.vet ? judgedNumber(request.vet.phoneNumber, country) : "";
+  const [only = ""] = principal.companies.keys();
+  return (stored) =>
+    numberViolations([vetNumber("vet", { phone }, stored?.vet)], phoneRulesOf(principal, stored?.companyId ?? only));
+}
 
 type ParsedUpdate = z.output<ReturnType<typeof petUpdate>>;
 

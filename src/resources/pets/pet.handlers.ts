@@ -5,7 +5,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged, pagedOrWhole } from "../../api/paged.js";
 import { warnOfPhones } from "../../api/phone-fields.js";
-import { archiving, type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, type Context, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { noteRule } from "../../core/text.js";
@@ -18,7 +18,7 @@ import type { Pets } from "./pet.service.js";
 import type { PetAdmin } from "./pet-admin.service.js";
 import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
 import type { PetImports } from "./pet-import.service.js";
-import { petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
+import { judgeVetNumber, petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.PetService`. */
 export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHandlers<typeof PetService> {
@@ -37,13 +37,18 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       },
     ),
 
-    updatePet: rpc(
+    updatePet: rpcWithNumbers(
       async (request, context, parse) => {
         const mask = petMask(request, context.emptyMembers);
         return toPetUpdate(
           parse(petUpdate(await countryOfOwner(pets, request, context)), mask.fields.violations),
           mask,
         );
+      },
+      {
+        judge: async (request, context) =>
+          judgeVetNumber(request, context, await countryOfOwner(pets, request, context)),
+        read: (request, { principal, signal }) => pets.get(request, principal, signal),
       },
       async (input, context) => {
         warnOfPhones(context, [], [vetNumber("vet", input.vet)]);
