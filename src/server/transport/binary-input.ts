@@ -1,6 +1,14 @@
-import { type DescField, type DescMessage, fromBinary, type MessageShape, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  isMessage,
+  type MessageShape,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { BinaryReader, configureTextEncoding, WireType } from "@bufbuild/protobuf/wire";
 import { DomainError, invalidRequest } from "../../core/errors.js";
+import { readValidBinary } from "./codec/binary-reader.js";
 import { wireTypeOfScalar } from "./codec/scalars.js";
 import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./limits.js";
 
@@ -10,6 +18,12 @@ import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./limits.js"
  * @throws DomainError MALFORMED_REQUEST, INVALID_REQUEST
  */
 export function decodeBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
+  const valid = readValidBinary(schema, bytes);
+  return isMessage(valid, schema) ? valid : decodeAnyBinary(schema, bytes);
+}
+
+/** The same without a shortcut for what most requests are. */
+export function decodeAnyBinary<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
   try {
     checkBinary(schema, bytes);
     return fromBinary(schema, bytes);

@@ -15,9 +15,7 @@ export interface JsonMember {
 
 const maxDepth = 100;
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const spacePattern = /[ \t\n\r]*/y;
-/** Unescaped characters of a string: everything except quotes, backslashes and control characters. */
-const plainTextPattern = /[ !#-[\]-\u{10FFFF}]*/uy;
+const [tab, lineFeed, carriageReturn, space, quote, backslash] = [0x09, 0x0a, 0x0d, 0x20, 0x22, 0x5c];
 const escapes: Readonly<Record<string, string>> = {
   '"': '"',
   "\\": "\\",
@@ -53,10 +51,12 @@ export function parseJson(bytes: Uint8Array, refuseValues: TooManyValuesError): 
   return parseText(decodeUtf8(bytes), refuseValues);
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 /** @throws DomainError MALFORMED_REQUEST */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new DomainError("MALFORMED_REQUEST", "The request body is not valid UTF-8.");
   }
@@ -89,17 +89,9 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
     });
   }
 
-  /** Returns what the sticky pattern matches at the current position, and moves past it. */
-  function take(pattern: RegExp): string | undefined {
-    pattern.lastIndex = position;
-    const match = pattern.exec(text)?.[0];
-    if (match !== undefined) position += match.length;
-    return match;
-  }
-
   /** The next non-space character, or "" at the end. */
   function peek(): string {
-    take(spacePattern);
+    while (isSpace(text.charCodeAt(position))) position += 1;
     return text.charAt(position);
   }
 
@@ -176,24 +168,28 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
   }
 
   function parseNumber(): number {
-    const start = position;
-    const literal = take(numberPattern);
-    if (literal === undefined || literal === "") throw malformed("unexpected token");
+    numberPattern.lastIndex = position;
+    const [literal = ""] = numberPattern.exec(text) ?? [];
+    if (literal === "") throw malformed("unexpected token");
     const value = Number(literal);
-    if (!Number.isFinite(value)) throw malformed("number out of range", start);
+    if (!Number.isFinite(value)) throw malformed("number out of range");
+    position += literal.length;
     return value;
   }
 
   function parseString(): string {
     const start = position;
     position += 1;
-    let value = take(plainTextPattern) ?? "";
-    while (text.charAt(position) !== '"') {
-      if (text.charAt(position) !== "\\")
-        throw malformed(position < text.length ? "unescaped control character" : "unexpected end of input");
-      value += parseEscape();
-      value += take(plainTextPattern) ?? "";
+    let value = "";
+    let plainFrom = position;
+    for (let code = text.charCodeAt(position); code !== quote; code = text.charCodeAt(position)) {
+      if (code === backslash) {
+        value += text.slice(plainFrom, position) + parseEscape();
+        plainFrom = position;
+      } else if (code >= space) position += 1;
+      else throw malformed(position < text.length ? "unescaped control character" : "unexpected end of input");
     }
+    value += text.slice(plainFrom, position);
     position += 1;
     if (/\p{Surrogate}/u.test(value)) throw malformed("unpaired surrogate", start);
     return value;
@@ -211,4 +207,8 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
   const root = parseValue(1);
   if (peek() !== "") throw malformed("unexpected data after the value");
   return root;
+}
+
+function isSpace(code: number): boolean {
+  return code === space || code === lineFeed || code === carriageReturn || code === tab;
 }

@@ -30,8 +30,12 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   "moego.business.setting.v1.CustomField.Value": fieldValueObject,
 };
 
+export function rewriteOf({ typeName }: DescMessage): Rewrite | undefined {
+  return rewrites[typeName];
+}
+
 export function rewriteJson(schema: DescMessage, node: JsonNode, report: ReportFault): JsonNode {
-  const rewrite = rewrites[schema.typeName];
+  const rewrite = rewriteOf(schema);
   if (rewrite) return rewrite(node, report);
   return Array.isArray(node) ? asOnlyList(schema, node) : node;
 }
@@ -45,7 +49,7 @@ function asOnlyList({ fields, typeName }: DescMessage, items: JsonNode[]): JsonN
 
 /** Reads the member `alias` as `names[0]`. If both are given and differ, reports a conflict at the alias. */
 function renamed(node: JsonNode, alias: string, names: readonly [string, ...string[]], report: ReportFault): JsonNode {
-  if (!isJsonObject(node)) return node;
+  if (!isJsonObject(node) || !node.members.some(({ key }) => key === alias)) return node;
   const own = node.members.find(({ key, value }) => names.includes(key) && value !== null);
   return {
     members: node.members.flatMap((member) => {
