@@ -90,6 +90,15 @@ describe("a company with required fields and defaults", () => {
   const ofB = { companyId: "cmp_b", preferredBusinessId: "biz_b1" };
   const key = keys.b;
 
+  it.each(["first", "second"])("reports other violations beside the required field, at the %s create", async () => {
+    const { violations } = await server.refused(
+      createCustomer,
+      newCustomer({ ...ofB, referralSource: { id: "ref_nobody" } }),
+      { key },
+    );
+    expect(violations.map(({ field }) => field)).toEqual(['custom_fields["field_required"]', "referral_source.id"]);
+  });
+
   it("fills defaults in and demands the required field that has none", async () => {
     expect(await server.refused(createCustomer, newCustomer(ofB), { key })).toMatchObject(
       invalidField('custom_fields["field_required"]', "REQUIRED"),

@@ -2,6 +2,7 @@ import type { StoredField } from "../../db/field-table.js";
 import type { SettingRow } from "../setting-lists/setting-list.repository.js";
 import {
   type CustomField,
+  type FieldAssociation,
   type FieldDefinition,
   type FieldOption,
   type FieldType,
@@ -44,6 +45,17 @@ export interface FieldRow extends SettingRow {
 /** What the values of records are checked against. */
 export interface DefinitionRow extends Pick<FieldRow, "code" | "type" | "is_required" | "default_value" | "options"> {
   readonly archived: boolean;
+}
+
+/**
+ * Of a create statement: `expected` has a row if the company has fields that a create fills in or requires, although
+ * `:assumesNoFields`. The service then reads their definitions, which most companies have none of.
+ */
+export function expectedFieldsSql(association: FieldAssociation): string {
+  return `expected AS MATERIALIZED (
+  SELECT 1 WHERE :assumesNoFields::boolean AND EXISTS (SELECT 1 FROM custom_field
+    WHERE company_id = :companyId AND association_type = ${fieldAssociations.numberOf(association)} AND archived_time IS NULL
+      AND (is_required OR default_value IS NOT NULL)))`;
 }
 
 /** `CustomField.Option` in proto JSON. */

@@ -32,8 +32,8 @@ import {
   type CustomerStatus,
   referenceError,
 } from "./customer.model.js";
-import { type NewCustomer, quotaExceeded } from "./customer.service.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
+import { type NewCustomer, quotaExceeded } from "./customer-create.service.js";
 
 /** The validated input of ImportCustomer. */
 interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {

@@ -43,7 +43,8 @@ import {
 import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import { customerStatuses } from "./customer.model.js";
-import type { ListCustomers, NewCustomer } from "./customer.service.js";
+import type { ListCustomers } from "./customer.service.js";
+import type { NewCustomer } from "./customer-create.service.js";
 
 /** `{id}` refers to an existing tag, other members are ignored. `{name}` finds or creates a tag. */
 const tagReference = z

@@ -110,6 +110,8 @@ export interface CreatedCustomer {
 export type CreateOutcome =
   | ({ readonly kind: "created" } & CreatedCustomer)
   | { readonly kind: "refused"; readonly missing: MissingReferences; readonly tags: TagResolution }
+  /** The company has custom fields that a create fills in or requires, although none were assumed. */
+  | { readonly kind: "expectsFields" }
   /** The company has no room for the new tags. */
   | { readonly kind: "full"; readonly maxTags: number }
   | { readonly kind: "quota"; readonly limit: number };
@@ -206,13 +208,18 @@ export interface CreatePreconditions {
   readonly duplicates: DuplicateView;
 }
 
+export interface CustomerPreconditions extends CreatePreconditions {
+  /** Whether the custom fields were not checked, because the request has none and the company may expect none. */
+  readonly assumesNoFields: boolean;
+}
+
 export interface NoteWithCreatedTime extends Note {
   readonly createdTime: Date;
 }
 
 export interface CustomerRepository {
   /** Throws NOT_FOUND if a replay finds the customer outside the access filter. */
-  create(record: CustomerRecord, admission: CreatePreconditions, write: WriteContext): Promise<CreateOutcome>;
+  create(record: CustomerRecord, admission: CustomerPreconditions, write: WriteContext): Promise<CreateOutcome>;
   /** Throws AMBIGUOUS_ID if customers of several accessible companies have the id. */
   get(target: CustomerTarget, signal: AbortSignal): Promise<Customer | undefined>;
   /** Returns one row more than the page size if there is a next page. */

@@ -42,6 +42,7 @@ import {
   withSlots,
 } from "../../db/possible-duplicates.js";
 import { statement } from "../../db/statement.js";
+import { expectedFieldsSql } from "../custom-fields/custom-field.columns.js";
 import { tagJson } from "../setting-lists/tag.repository.js";
 import {
   type TagFaults,
@@ -62,6 +63,7 @@ import {
 import {
   type CreateOutcome,
   type CreatePreconditions,
+  type CustomerPreconditions,
   type CustomerRecord,
   type CustomerRepository,
   type MissingReferences,
@@ -146,7 +148,7 @@ function createCustomer(database: Database, call: CreateCall, values: readonly u
     statement: createStatement(call.record),
     values,
     isFinal(row) {
-      if (hasUnknownOptOuts(row, call.assumed)) return true;
+      if (row.expects_fields || hasUnknownOptOuts(row, call.assumed)) return true;
       if (row.lacks_tag_room) {
         // While it waited, another create may have added the same tags.
         tagRefusals += 1;
@@ -174,6 +176,7 @@ function isRefused(row: CreateRow, { admit }: CreatePreconditions): boolean {
 
 function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOutcome {
   if (isCreated(row)) return { kind: "created", customer: toCustomer(row), duplicates: noDuplicates };
+  if (row.expects_fields) return { kind: "expectsFields" };
   if (isRefused(row, admission)) {
     return { kind: "refused", missing: row.missing, tags: toTagResolution(row) };
   }
@@ -191,6 +194,7 @@ interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow {
   /** Whether others may have its phones or its email address. */
   readonly has_duplicates: boolean;
   readonly missing: MissingReferences;
+  readonly expects_fields: boolean;
   readonly max_customers: number | null;
   /** False if a limit was introduced while the statement waited. It must then be executed again. */
   readonly counted: boolean;
@@ -221,8 +225,9 @@ missing AS MATERIALIZED (
       WHERE :referralSourceId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM referral_source WHERE company_id = :companyId AND id = :referralSourceId AND archived_time IS NULL)
     UNION ALL SELECT 'assignedStaffId'
       WHERE :staffId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = :companyId AND id = :staffId AND archived_time IS NULL)) m),
+${expectedFieldsSql("CUSTOMER")},
 accepted AS MATERIALIZED (
-  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay)
+  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND NOT EXISTS (SELECT 1 FROM expected)
     AND (SELECT cardinality(fields) = 0 FROM missing)
     AND ${tagLinks.areValid}),
 ${meetOptOutsSql},
@@ -274,6 +279,7 @@ SELECT ${customerColumns},
   (SELECT presence FROM replay) AS replay_presence,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
+  EXISTS (SELECT 1 FROM expected) AND NOT EXISTS (SELECT 1 FROM replay) AS expects_fields,
   ${tagLinks.faults},
   ${optOutColumnsSql},
   (SELECT max_customers FROM owner) AS max_customers,
@@ -288,7 +294,7 @@ interface CreateCall {
   /** What the record does not permit because of the assumed opt-outs. */
   readonly withheld?: Withheld | undefined;
   readonly assumed: readonly Channel[];
-  readonly admission: CreatePreconditions;
+  readonly admission: CustomerPreconditions;
   readonly write: WriteContext;
   readonly maxTags: number;
 }
@@ -310,7 +316,7 @@ function createValues(
     notes: record.notes,
     consent: firstEntryJson({ ...record, withheld }),
     ...tagParameters(record.tags, { mayCreateTags: admission.mayCreateTags, maxTags }),
-    admit: admission.admit,
+    ...{ admit: admission.admit, assumesNoFields: admission.assumesNoFields },
     ...probeParameters(record, admission.duplicates),
     ...optOutParameters(optOutKeys, record, assumed),
     // Last, as in `toCustomer`.
@@ -337,4 +343,5 @@ type CreateParameters = RequestParameters &
     /** JSON of the columns of `consent_event`. */
     readonly consent: string;
     readonly admit: boolean;
+    readonly assumesNoFields: boolean;
   };

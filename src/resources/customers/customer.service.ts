@@ -6,35 +6,24 @@ import {
   requireCompanyAccess,
   targetOf,
 } from "../../core/access.js";
-import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
-import { type ContactChange, newChoice } from "../../core/contact-rule.js";
-import { DomainError, invalidRequest } from "../../core/errors.js";
+import { invalidRequest } from "../../core/errors.js";
 import { appendNotes, editNote, removeNote, writtenNotes } from "../../core/note.js";
 import type { Page } from "../../core/page.js";
-import { refusedPhones } from "../../core/phone/contact-phone.js";
-import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import type { RecordOrder } from "../../core/record-search.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
-import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
   type CardLinkRepository,
-  type CreatedCustomer,
   type CustomerFilter,
-  type CustomerRecord,
   type CustomerRepository,
   referenceError,
 } from "./customer.model.js";
+import { createNewCustomers } from "./customer-create.service.js";
 import { applyUpdate, type CustomerUpdate, questionsOf, tooManyTags } from "./customer-update.service.js";
-
-/** The validated input of CreateCustomer. */
-export interface NewCustomer extends Omit<CustomerRecord, "consent" | "preference"> {
-  readonly choice: ContactChange;
-}
 
 interface CustomerDependencies {
   readonly customers: CustomerRepository;
@@ -59,48 +48,7 @@ const cardLinkLifetimeMs = 24 * 60 * 60 * 1000;
 /** The rules of customers. */
 export function createCustomers({ customers, customFields, cardLinks, publicBaseUrl }: CustomerDependencies) {
   return {
-    async create(
-      { choice, ...input }: NewCustomer,
-      principal: Principal,
-      write: WriteContext,
-    ): Promise<CreatedCustomer> {
-      const { companyId } = input;
-      const access = requireCompanyAccess(principal, companyId);
-      requireBusinessAccess(access, [input.preferredBusinessId]);
-      const check = {
-        access,
-        association: "CUSTOMER",
-        write: "create",
-        current: {},
-        given: input.customFields,
-      } as const;
-      const fields = await checkCustomFields(customFields, check, write.signal);
-      const violations = [...refusedPhones(input.phones, access), ...fields.violations];
-      const record = { ...input, ...newChoice(choice), customFields: fields.values };
-      // A record with invalid fields is not stored, but the statement still reports its other violations.
-      const admit = violations.length === 0;
-      const admission = {
-        admit,
-        mayCreateTags: mayCreateTags(principal, access),
-        accessFilter: companyAccessFilter(access),
-        duplicates: duplicateView(principal, access),
-      };
-      const outcome = await customers.create(record, admission, write);
-      switch (outcome.kind) {
-        case "created":
-          return outcome;
-        case "refused": {
-          const refused = { ...outcome, references: input.tags, violations };
-          throw referenceError(refused) ?? invalidRequest(violations);
-        }
-        case "full":
-          throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });
-        case "quota":
-          throw quotaExceeded(companyId, outcome.limit);
-        default:
-          return outcome satisfies never;
-      }
-    },
+    create: createNewCustomers(customers, customFields),
 
     async get(id: string, principal: Principal, signal: AbortSignal) {
       return requireFound(await customers.get(targetOf(principal, id), signal), "Customer", id);
@@ -133,17 +81,6 @@ export function createCustomers({ customers, customFields, cardLinks, publicBase
       return `${publicBaseUrl()}/cof/${token}`;
     },
   };
-}
-
-/** RESOURCE_EXHAUSTED: the company has reached its customer limit. */
-export function quotaExceeded(companyId: string, limit: number): DomainError {
-  return new DomainError("CUSTOMER_QUOTA_EXCEEDED", `The company has reached its limit of ${limit} customers.`, {
-    metadata: { companyId, limit: String(limit) },
-    quota: {
-      subject: `company:${companyId}`,
-      description: `Limit of ${limit} customers. Archive customers or raise the limit.`,
-    },
-  });
 }
 
 /** The tags of a customer. */

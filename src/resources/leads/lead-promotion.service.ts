@@ -9,7 +9,7 @@ import type {
 } from "../custom-fields/custom-field.model.js";
 import { checkValue } from "../custom-fields/custom-field-check.service.js";
 import type { CustomerFields } from "../customers/customer.model.js";
-import { quotaExceeded } from "../customers/customer.service.js";
+import { quotaExceeded } from "../customers/customer-create.service.js";
 import type { Lead, LeadPromotion } from "./lead.model.js";
 
 /**

@@ -20,6 +20,9 @@ const onlyBounds = "only decides whether the whole record is read for its exact 
 
 const onlyLooks = "only decides whether another statement lists the matches, which finds those of the company alone";
 
+const onlyReads =
+  "only decides whether the definitions of custom fields are read first, which are those of the company alone";
+
 const onlyLocks =
   "finds what to lock; the next statement reads it by its company, and what does not have the number or address is left out";
 
@@ -27,7 +30,7 @@ const onlyLocks =
 const harmless: readonly Harmless[] = [
   {
     statement: "customer.create",
-    place: 14,
+    place: 15,
     why: "distinguishes a limit that was set concurrently from one that is reached: the row is absent only in that race",
   },
   {
@@ -69,8 +72,9 @@ const harmless: readonly Harmless[] = [
     ...{ statement: "lead.read_notes", place },
     why: "only decides how a promoted lead is refused; GetLead has the same condition, and shows the lead without it",
   })),
+  { statement: "customer.create", place: 4, why: onlyReads },
   // The probes for possible duplicates.
-  ...[8, 9, 10, 11, 12, 13].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
+  ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
   ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),
   { statement: "caller.record_by_id", place: 17, why: onlyLooks },
   { statement: "caller.record_by_accountId_phone", place: 17, why: onlyLooks },
