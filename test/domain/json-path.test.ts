@@ -34,7 +34,7 @@ describe("a path", () => {
       ["$[0,1]", "$[*,*][*,*]", "$['a','b']", "$.a[?@.b,0]"].map((path) => [path, /one selector/] as const),
       ["$..a..b", "$.. .. "].map((path) => [path, /once|RFC/] as const),
       ["$[?@.a][?@.b]"].map((path) => [path, /one filter/] as const),
-      ["$[?@..a]", "$[?@[*]]", "$[?$.a[*].b]", "$[?count(@[*]) > 1]"].map(
+      ["$[?@..a]", "$[?@[*]]", "$[?$.a[*].b]", "$[?count(@[*]) > 1]", "$[?@.a && @[*]]"].map(
         (path) => [path, /single values|once/] as const,
       ),
       ["$[?@[?@.a]]"].map((path) => [path, /one filter/] as const),

@@ -138,9 +138,12 @@ describe("a followed list shows an id and a time, and nothing else,", () => {
   it("of packages whose customer moved, where the list names the customer and the key sees one location", async () => {
     const { id: customerId } = await madeCustomer(server);
     const { on } = await sellPackage(server, { customerId, businessId: "biz_a1" });
+    // Sold at another location, so the key never sees it, and it does not leave its list either.
+    const elsewhere = await sellPackage(server, { customerId, businessId: "biz_a2" });
     const changes = async (filter: object, key = keys.businessA1) => {
       const request = { companyId, pagination: { pageSize: 500 }, lastUpdatedTime: {}, ...filter };
       const { packages } = await server.ok(listPackages, request, { key });
+      if (key !== keys.a) expect(packages.map(({ id }) => id)).not.toContain(elsewhere.on.packageId);
       return packages.filter((entry) => entry.id === on.packageId);
     };
     let time = 0;

@@ -65,6 +65,16 @@ describe("ListLeads", () => {
     });
   });
 
+  it("takes locations beside the filter, as published clients send them, together with those of the filter", async () => {
+    const at = async (businessIds: string[], preferredBusinessIds: string[] = []) => {
+      const { leads } = await server.ok(listLeads, { ...request({ preferredBusinessIds }), businessIds });
+      return leads.map((lead) => lead.id);
+    };
+    expect(await at(["biz_a2"])).toEqual(["lcus_a2"]);
+    expect(await at(["biz_a1", "biz_a2"], ["biz_a2"])).toEqual(["lcus_a2"]);
+    expect(await at(["biz_a1"], ["biz_a2"])).toEqual([]);
+  });
+
   it("finds leads by name and custom field, in the chosen order, page by page", async () => {
     const names = ["Ündine Alt", "Ben O'Neil", "Carla Undine"] as const;
     const customFields = { field_of_leads: { value: { case: "string" as const, value: "Blue" } } };

@@ -199,10 +199,18 @@ describe("what a lead has learnt", () => {
 
   it("starts with the time and author of an import", async () => {
     const createdTime = { seconds: BigInt(Date.UTC(2023, 4, 1) / 1000), nanos: 0 };
-    const imported = { companyId, id: "lead_of_2023", ...newLead(), createdTime, createdBy: "staff_a2" };
+    const lead = newLead({ actionStatus: { id: "as_a1" } });
+    const imported = { companyId, id: "lead_of_2023", ...lead, createdTime, createdBy: "staff_a2" };
     await server.ok(importLead, imported);
-    const [entry] = await historyOf({ case: "leadId", value: imported.id });
+    const entries = await historyOf({ case: "leadId", value: imported.id });
+    const [entry] = entries.filter(({ kind }) => kind === 1);
     expect(entry).toMatchObject({ startedTime: createdTime, startedBy: "staff_a2", lifeCycle: { id: "lc_a1" } });
+    const { customer } = await server.ok(promoteLead, { id: imported.id });
+    expect(customer?.leadSummary).toMatchObject({
+      createdTime,
+      createdBy: "staff_a2",
+      actionStatus: { name: "To call" },
+    });
   });
 
   it("is nothing for a customer without a lead, and hidden where lead and customer are", async () => {

@@ -183,6 +183,8 @@ describe("ListCustomers searches", () => {
     ["o'brien", ["mary"], ["mary"]],
     ["brien", ["mary"], ["mary"]],
     ["zoe muller", ["zoe"], ["zoe"]],
+    ["zoae muller", ["zoe"], []],
+    ["zoa muller", [], []],
     ["ZOË MUELLER", ["zoe"], []],
     ["jose lukasz", ["jose"], ["jose"]],
     ["ольга", ["olga"], ["olga"]],
@@ -256,11 +258,33 @@ describe("ListCustomers searches", () => {
       [],
     ],
     ["a status", { statuses: [Customer_Status.INACTIVE] }, ["idle"]],
+    [
+      "several statuses",
+      { statuses: [Customer_Status.INACTIVE, Customer_Status.ACTIVE], ids: ["idle", "f0"] },
+      ["f0", "idle"],
+    ],
     ["a staff member", { assignedStaffIds: ["staff_a2"] }, ["idle"]],
     ["a staff member and a name", { assignedStaffIds: ["staff_a2"], name: "hands" }, ["idle"]],
     ["a staff member of another company", { assignedStaffIds: ["staff_c1"] }, []],
   ])("by %s", async (_, filter, ids) => {
     expect(await idsOf(filter)).toEqual(ids);
+  });
+
+  it("tells options apart that differ by case alone", async () => {
+    const { owner } = server.database;
+    await owner.query(`INSERT INTO custom_field SELECT (jsonb_populate_record(f, jsonb_build_object(
+        'id', 'cf_cased', 'code', 'field_cased', 'options', replace(replace(f.options::text, 'red', 'S'), 'green', 's')::jsonb))).*
+      FROM custom_field f WHERE f.company_id = 'cmp_a' AND f.id = 'cf_multi_select'`);
+    for (const [id, option] of [
+      ["f0", "S"],
+      ["f1", "s"],
+    ])
+      await owner.query(
+        "UPDATE customer SET custom_fields = jsonb_set(custom_fields, '{field_cased}', $2) WHERE company_id = 'cmp_a' AND id = $1",
+        [id, { stringList: { values: [option] } }],
+      );
+    const having = (...values: string[]) => idsOf({ customFields: [{ field: "field_cased", values }] });
+    expect([await having("S"), await having("s"), await having("s", "S")]).toEqual([["f0"], ["f1"], ["f1", "f0"]]);
   });
 
   it("refuses conditions that no record can meet, with all violations", async () => {
@@ -327,6 +351,20 @@ describe("ListCustomers searches", () => {
     });
     expect(numbered.customers.map(({ id }) => id)).toEqual(ids.slice(2, 4));
   });
+
+  it.each([RecordOrder.CREATED_ASC, RecordOrder.LAST_UPDATED_DESC, RecordOrder.NAME_DESC])(
+    "with all conditions in the order %s too",
+    async (orderBy) => {
+      const { owner } = server.database;
+      await owner.query("UPDATE customer SET phone = '+12125550188' WHERE company_id = 'cmp_a' AND id = ANY($1)", [
+        ["zoe", "chris"],
+      ]);
+      const ofMay = { startTime: at("2024-05-01T00:00:00Z"), endTime: at("2024-05-05T00:00:00Z") };
+      const filter = { mainPhoneNumber: "(212) 555-0188", createdTime: ofMay };
+      const { customers } = await server.ok(listCustomers, { companyId: "cmp_a", pagination: {}, orderBy, filter });
+      expect(customers.map(({ id }) => id)).toEqual(["zoe"]);
+    },
+  );
 
   it("refuses a token by name whose record was renamed", async () => {
     const request = { companyId: "cmp_a", orderBy: RecordOrder.NAME_ASC, filter: { ids: ["f0", "f1", "f2"] } };

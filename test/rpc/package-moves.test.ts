@@ -1,6 +1,7 @@
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import { toProtoDate } from "../../src/api/google-types.js";
-import { laterDay, localDate } from "../../src/core/time-zones.js";
+import { laterDay, localDate, startOfDay } from "../../src/core/time-zones.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageLedgerEntry_Kind as Kind } from "../../src/gen/proto/moego/admin/v1/package_ledger_pb.js";
@@ -20,6 +21,7 @@ const companyId = "cmp_a";
 const zone = "America/New_York";
 const today = () => localDate(zone, new Date());
 const inDays = (days: number) => toProtoDate(laterDay(today(), days));
+const startOf = (days: number) => timestampFromDate(startOfDay(zone, laterDay(today(), days)));
 const notInForce = { reason: "PACKAGE_NOT_IN_FORCE" };
 const exceeded = { reason: "PACKAGE_BALANCE_EXCEEDED" };
 
@@ -47,6 +49,11 @@ describe("GrantPackageUnits", () => {
     expect(await server.refused(rpc.grantPackageUnits, { ...grant, quantity: 0 })).toMatchObject({
       violations: [{ field: "quantity", reason: "REQUIRED" }],
     });
+    const million = { ...grant, quantity: 1_000_000 };
+    await Promise.all(Array.from({ length: 9 }, () => server.ok(rpc.grantPackageUnits, million)));
+    expect(await server.refused(rpc.grantPackageUnits, million)).toMatchObject(
+      invalidField("quantity", "OUT_OF_RANGE"),
+    );
   });
 });
 
@@ -84,10 +91,17 @@ describe("ExtendPackage", () => {
 
 describe("FreezePackage and ThawPackage", () => {
   it("a frozen package is not in force, and gains the days of the freeze when it is thawed", async () => {
-    const sold = await sellPackage(server, { expirationDate: inDays(10) });
+    const endTime = startOf(5);
+    const sold = await sellPackage(server, { expirationDate: inDays(10), endTime });
+    const expiring = async () => {
+      const request = { companyId, customerIds: ["cus_a1"], expiresWithinDays: 10, pagination: { pageSize: 500 } };
+      return (await server.ok(listPackages, request)).packages.some(({ id }) => id === sold.on.packageId);
+    };
+    expect(await expiring()).toBe(true);
     const frozen = await server.ok(rpc.freezePackage, { ...sold.on, reason: "Ill" });
     expect(frozen.ledgerEntry).toMatchObject({ kind: Kind.FREEZE, note: "Ill", staffId: "staff_a1" });
     expect(frozen.packageDetail?.packageInfo).toMatchObject({ inForce: false });
+    expect(await expiring()).toBe(false);
     const redeem = { ...sold.on, packageServiceId: sold.item, quantity: 1 };
     expect(await server.refused(rpc.redeemPackage, redeem)).toMatchObject(notInForce);
     const inForce = { companyId, customerIds: ["cus_a1"], excludeExpired: true, pagination: { pageSize: 500 } };
@@ -99,7 +113,8 @@ describe("FreezePackage and ThawPackage", () => {
     await set(`frozen_time = ('${laterDay(today(), -3)} 23:59'::timestamp AT TIME ZONE 'America/New_York')`, sold);
     const { packageDetail, ledgerEntry } = await server.ok(rpc.thawPackage, { ...sold.on, reason: "Well" });
     expect(ledgerEntry).toMatchObject({ kind: Kind.THAW, days: 3, note: "Well" });
-    expect(packageDetail?.packageInfo).toMatchObject({ inForce: true, expirationDate: inDays(13) });
+    const later = { inForce: true, expirationDate: inDays(13), endTime: startOf(8) };
+    expect(packageDetail?.packageInfo).toMatchObject(later);
     expect(packageDetail?.packageInfo?.frozenTime).toBeUndefined();
     expect((await server.ok(rpc.thawPackage, { ...sold.on, reason: "Well" })).ledgerEntry).toBeUndefined();
     await server.ok(rpc.redeemPackage, redeem);
@@ -110,8 +125,10 @@ describe("FreezePackage and ThawPackage", () => {
     await server.ok(rpc.freezePackage, { ...sold.on, reason: "Ill" });
     const { packageDetail, ledgerEntry } = await server.ok(rpc.thawPackage, { ...sold.on, reason: "Well" });
     expect([ledgerEntry?.days, packageDetail?.packageInfo?.expirationDate]).toMatchObject([0, inDays(10)]);
-    await set("expiration_date = '2024-01-01'", sold);
-    expect(await server.refused(rpc.freezePackage, { ...sold.on, reason: "x" })).toMatchObject(notInForce);
+    for (const over of ["expiration_date = '2024-01-01'", "expiration_date = '9999-01-01', end_time = '2024-01-01'"]) {
+      await set(over, sold);
+      expect(await server.refused(rpc.freezePackage, { ...sold.on, reason: "x" })).toMatchObject(notInForce);
+    }
     await server.ok(rpc.deletePackage, sold.on);
     expect(await server.refused(rpc.freezePackage, { ...sold.on, reason: "x" })).toMatchObject(isArchived);
   });
@@ -119,14 +136,15 @@ describe("FreezePackage and ThawPackage", () => {
 
 describe("MovePackage", () => {
   it("makes a package of the units for the other customer, and both ledgers have the move", async () => {
-    const sold = await sellPackage(server, { expirationDate: inDays(10), packageDesc: "Many" });
+    const period = { startTime: startOf(-1), endTime: startOf(9), expirationDate: inDays(10) };
+    const sold = await sellPackage(server, { ...period, packageDesc: "Many" });
     const items = [{ packageServiceId: sold.item, quantity: 2 }];
     const request = { ...sold.on, customerId: "cus_a2", items, reason: "A present" };
     const { packageDetail, movedPackageDetail } = await server.ok(rpc.movePackage, request);
     expect(packageDetail?.packageInfo).toMatchObject({ customerId: "cus_a1", totalRemainingQuantity: 3 });
     expect(movedPackageDetail?.packageInfo).toMatchObject({
       ...{ customerId: "cus_a2", totalRemainingQuantity: 2, movedFromPackageId: sold.on.packageId, inForce: true },
-      ...{ packageName: "Five baths", packageDesc: "Many", expirationDate: inDays(10), packagePrice: { units: 0n } },
+      ...{ packageName: "Five baths", packageDesc: "Many", ...period, packagePrice: { units: 0n } },
     });
     const packageId = movedPackageDetail?.packageInfo?.id ?? "";
     const entry = { kind: Kind.MOVE, note: "A present", staffId: "staff_a1" };

@@ -1,3 +1,4 @@
+import { type Timestamp, timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
 import { toProtoDate } from "../../src/api/google-types.js";
 import { laterDay, localDate } from "../../src/core/time-zones.js";
@@ -17,7 +18,9 @@ const usd = (units: bigint) => ({ currencyCode: "USD", units });
 const services = [{ serviceId: "srv_a2", unitPrice: usd(7n) }, { serviceId: "srv_a1" }];
 const content = { companyId, name: "Spa days", price: usd(60n), items: [{ quantity: 10, services }] };
 const sale = { companyId, customerId: "cus_a1", businessId: "biz_a1" };
-const inDays = (days: number) => toProtoDate(laterDay(localDate("America/New_York", new Date()), days));
+const inDays = (days: number) => daysFrom(timestampFromDate(new Date()), days);
+const daysFrom = (start: Timestamp, days: number) =>
+  toProtoDate(laterDay(localDate("America/New_York", timestampDate(start)), days));
 
 const made = async (more: object = {}) =>
   (await server.ok(rpc.createPackageTemplate, { ...content, ...more })).packageTemplate ?? expect.fail();
@@ -65,6 +68,10 @@ describe("package templates", () => {
     const own = { packageName: "Own", packagePrice: usd(1n), expirationDate: inDays(3) };
     const { packageDetail } = await server.ok(sellPackage, { ...sale, templateId: id, ...own });
     expect(packageDetail?.packageInfo).toMatchObject(own);
+    const limited = await made({ expirationDays: 30 });
+    const startTime = timestampFromDate(new Date(Date.now() + 10 * 86_400_000));
+    const later = await server.ok(sellPackage, { ...sale, templateId: limited.id, startTime });
+    expect(later.packageDetail?.packageInfo).toMatchObject({ expirationDate: daysFrom(startTime, 30), inForce: false });
     expect(
       (await server.refused(sellPackage, sale)).violations.toSorted((a, b) => (a.field < b.field ? -1 : 1)),
     ).toEqual([

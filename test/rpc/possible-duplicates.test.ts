@@ -69,7 +69,7 @@ describe.each(Object.entries(creates))("the response of %s", (_name, make) => {
     const one = await customer({ phone, email });
     const other = await lead({ phone: fresh().phone, email: email.toUpperCase() });
     const third = await lead({ phones: [{ number: fresh().phone }, { number: phone }] });
-    const found = await make({ phone, email });
+    const found = await make({ phone, email: email.replace("person", "Person") });
     expect(found).toEqual([`CUSTOMER ${one.id}: PHONE EMAIL`, `LEAD ${third.id}: PHONE`, `LEAD ${other.id}: EMAIL`]);
   });
 
@@ -147,6 +147,14 @@ describe("possible duplicates", () => {
       expect(await send()).toEqual(made);
     },
   );
+
+  it("of a lead do not name the customer that it became", async () => {
+    const contact = fresh();
+    const idempotent = { headers: { "idempotency-key": freshId() } };
+    const { id } = await lead(contact, {}, idempotent);
+    await server.ok(leads.promoteLead, { id });
+    expect(named(await lead(contact, {}, idempotent))).toBeUndefined();
+  });
 });
 
 function limitedTo(scopes: string[]) {
