@@ -43,17 +43,28 @@ export function firstEntryJson({ consent, preference, provenance, withheld }: Fi
   });
 }
 
+interface FirstEntrySql {
+  /** SQL of the id of the record. */
+  readonly id?: string;
+  /** SQL of its time. */
+  readonly time?: string;
+}
+
 /**
  * The insert of the first entry of a record, with the parameters of its create statement.
  *
  * @param created alias of the created row
  */
-export function insertFirstEntrySql(kind: "customer" | "lead", created: string): string {
+export function insertFirstEntrySql(
+  kind: "customer" | "lead",
+  created: string,
+  { id = ":id", time = `${created}.created_time` }: FirstEntrySql = {},
+): string {
   return `INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip,
       request_id, after, given_time, source, evidence_reference, evidence_wording_version, evidence_language,
       evidence_address, preference_after, withheld)
-    SELECT :companyId, '${kind}', :id, ${created}.created_time, :rpc, :keyId, :author, :ip, :requestId, e.after,
-      ${created}.created_time, e.source, e.evidence_reference, e.evidence_wording_version, e.evidence_language,
+    SELECT :companyId, '${kind}', ${id}, ${time}, :rpc, :keyId, :author, :ip, :requestId, e.after,
+      ${time}, e.source, e.evidence_reference, e.evidence_wording_version, e.evidence_language,
       e.evidence_address, e.preference_after, e.withheld
     FROM ${created}, jsonb_populate_record(NULL::consent_event, :consent::jsonb) e RETURNING 1`;
 }

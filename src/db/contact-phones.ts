@@ -46,13 +46,14 @@ export function phoneRows(phones: readonly ContactPhone[]): readonly PhoneJson[]
 }
 
 /**
- * Inserts the rows `:phones` of the record `:id` of `:companyId`.
+ * Inserts the rows `:phones` of a record of `:companyId`.
  *
  * @param inserted the common table expression that has a row if the record was inserted
+ * @param id SQL of the id of the record
  */
-export function insertPhonesSql(owner: "customer" | "lead", inserted: string): string {
+export function insertPhonesSql(owner: "customer" | "lead", inserted: string, id = ":id"): string {
   return `INSERT INTO ${owner}_phone (company_id, ${owner}_id, position, number, extension, label, belongs_to, person_name)
-  SELECT :companyId, :id, x.position, x.number, x.extension, x.label, x.belongs_to, x.person_name
+  SELECT :companyId, ${id}, x.position, x.number, x.extension, x.label, x.belongs_to, x.person_name
   FROM ${inserted}, jsonb_to_recordset(:phones::jsonb) AS x (position smallint, number text, extension text,
     label smallint, belongs_to smallint, person_name text)`;
 }

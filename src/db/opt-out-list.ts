@@ -71,6 +71,13 @@ export function changeOptOutParameters(keys: OptOutKeys, { companyId, before, af
   return { ...parameters, addedContacts: contacts?.filter((_, position) => isAdded[lines?.[position] ?? 0]) ?? null };
 }
 
+/** Of a guarded write: `met` has a row if the opt-outs are the assumed ones. See `meetOptOutsSql`. */
+export const meetChangedOptOutsSql = `opt_outs AS MATERIALIZED (
+  SELECT CASE WHEN :asksOptOuts::boolean THEN
+    opted_out_channels(:companyId, :optOutContacts::text[], :optOutLines::integer[], :addedContacts::text[])
+    ELSE :assumedOptOuts::smallint[] END AS channels FROM admitted),
+met AS MATERIALIZED (SELECT 1 FROM opt_outs WHERE channels = :assumedOptOuts::smallint[])`;
+
 function named({ kind, value }: ContactLine): string {
   return `${kind}${value}`;
 }

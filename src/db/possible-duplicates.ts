@@ -29,22 +29,24 @@ interface Contacts {
  * one of an index, otherwise the planner reads the whole table as long as it expects few rows.
  *
  * @param slots number of numbers in the statement
+ * @param notLead SQL of the id of a lead that does not count
  */
-export function duplicateProbe(slots: number): string {
-  return `(${[...probes("customer", slots), ...probes("lead", slots)].join("\n    OR ")})`;
+export function duplicateProbe(slots: number, notLead?: string): string {
+  return `(${[...probes("customer", slots), ...probes("lead", slots, notLead)].join("\n    OR ")})`;
 }
 
-function probes(table: "customer" | "lead", slots: number): readonly string[] {
+function probes(table: "customer" | "lead", slots: number, except?: string): readonly string[] {
+  const isOther = (id: string) => (except === undefined ? "" : ` AND ${id} <> ${except}`);
   const isAsked = isOneOf(slotNames(slots).map((name) => `:${name}`));
   const byPhone = slots === 1 ? "" : "d.phone, ";
   const byNumber = slots === 1 ? "" : "d.number, ";
   const flag = table === "customer" ? ":seesCustomers" : ":seesLeads";
   return [
-    `SELECT true FROM ${table} d WHERE d.company_id = :companyId AND ${isAsked("d.phone")} AND d.phone <> ''
+    `SELECT true FROM ${table} d WHERE d.company_id = :companyId AND ${isAsked("d.phone")} AND d.phone <> ''${isOther("d.id")}
       ORDER BY ${byPhone}d.created_time DESC, d.id DESC`,
-    `SELECT true FROM ${table}_phone d WHERE d.company_id = :companyId AND ${isAsked("d.number")} AND d.position > 0
+    `SELECT true FROM ${table}_phone d WHERE d.company_id = :companyId AND ${isAsked("d.number")} AND d.position > 0${isOther(`d.${table}_id`)}
       ORDER BY ${byNumber}d.${table}_id`,
-    `SELECT true FROM ${table} d WHERE d.company_id = :companyId AND d.email_key = :duplicateEmail AND d.email_key <> ''
+    `SELECT true FROM ${table} d WHERE d.company_id = :companyId AND d.email_key = :duplicateEmail AND d.email_key <> ''${isOther("d.id")}
       ORDER BY d.created_time DESC, d.id DESC`,
   ].map((probe) => `${flag}::boolean AND (${probe} LIMIT 1) IS NOT NULL`);
 }

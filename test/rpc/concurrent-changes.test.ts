@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { asAdmin } from "../support/database.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -60,5 +62,31 @@ describe("an update of a customer that another transaction changes after it was 
     const again = { ...update, id: other.id };
     await during(change(other.id), "ROLLBACK", () => server.ok(updateCustomer, again));
     expect(await server.ok(getCustomer, { id: other.id })).toMatchObject({ firstName: "Mine", etag: "2" });
+  });
+});
+
+describe("a promotion of a lead that another transaction changes after it was read", () => {
+  const { createLead, getLead, promoteLead } = LeadService.method;
+  const changed = (id: string, assignments = "") =>
+    `UPDATE lead SET version = version + 1${assignments} WHERE company_id = '${companyId}' AND id = '${id}'`;
+  const noted = (id: string) => `INSERT INTO lead_note (company_id, id, lead_id, note, created_time, last_updated_time)
+    VALUES ('${companyId}', 'note_of_lead', '${id}', 'Theirs', now(), now()); ${changed(id)}`;
+
+  it.each<readonly [name: string, change: (id: string) => string, kept: object]>([
+    ["takes over its fields", (id) => changed(id, ", last_name = 'Theirs'"), { lastName: "Theirs" }],
+    ["takes over its notes", noted, { notes: [{ note: "Theirs" }] }],
+  ])("%s", async (_, change, kept) => {
+    const { id } = await server.ok(createLead, newLead());
+    const { customer } = await during(change(id), "COMMIT", () => server.ok(promoteLead, { id }));
+    expect(customer).toMatchObject({ sourceLeadId: id, ...kept });
+    expect(await server.ok(getCustomer, { id: customer?.id ?? "" })).toMatchObject(kept);
+  });
+
+  it("does nothing if it was archived", async () => {
+    const { id } = await server.ok(createLead, newLead());
+    const archived = changed(id, ", archived_time = now()");
+    const refused = await during(archived, "COMMIT", () => server.refused(promoteLead, { id }));
+    expect(refused).toMatchObject({ reason: "RESOURCE_NOT_FOUND" });
+    expect(await server.refused(getLead, { id })).toMatchObject({ reason: "RESOURCE_NOT_FOUND" });
   });
 });

@@ -3,9 +3,11 @@ import { afterAll, expect, it, vi } from "vitest";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { Address_Type } from "../../src/gen/proto/moego/common/v1/address_pb.js";
 import { fieldValue } from "../support/field-values.js";
 import { newCustomer } from "../support/new-customer.js";
+import { aDog, newLead } from "../support/new-lead.js";
 import { sellPackage } from "../support/new-package.js";
 import { startServer } from "../support/server.js";
 
@@ -59,6 +61,17 @@ const everything = () => ({
   },
   customFields: { field_short: fieldValue({ string: `Brown ${made}` }) },
 });
+const toPromote = await Promise.all(
+  ["1", "2", "3"].map(async (last) => {
+    const lead = newLead({
+      phone: `+1212555200${last}`,
+      pets: [aDog],
+      notes: [{ note: "A lead" }],
+      tags: [{ name: "Lead" }],
+    });
+    return (await server.ok(LeadService.method.createLead, lead)).id;
+  }),
+);
 /** A number that no other has: a create asks for possible duplicates only if there are some. */
 const phone = () => `+1212555${1_000 + made++}`;
 
@@ -71,6 +84,7 @@ it.each<readonly [name: string, roundTrips: number, call: () => Promise<unknown>
     2,
     () => server.ok(customers.appendCustomerTags, { id: updatedId, tags: [{ name: `T${made++}` }] }),
   ],
+  ["PromoteLead", 2, () => server.ok(LeadService.method.promoteLead, { id: toPromote.pop() ?? "" })],
   ["RedeemPackage", 2, () => server.ok(packages.redeemPackage, unit)],
   ["AppendCustomerNotes", 2, () => server.ok(customers.appendCustomerNotes, { id: "cus_a1", notes })],
   ["UpdateCustomerNote", 2, () => server.ok(customers.updateCustomerNote, { ...ofCustomer, note: "Changed" })],

@@ -41,9 +41,14 @@ export function customFieldsInTransaction(tx: Prisma.TransactionClient): CustomF
   return readingBy(({ text }, values) => tx.$queryRawUnsafe(text, ...values));
 }
 
+type ReadDefinitions = { readonly [Association in FieldAssociation]?: readonly DefinitionRow[] | null };
+
 /** The same with definitions that were read before, for the fields that the read named. */
-export function customFieldsAsRead(database: Database, rows: readonly DefinitionRow[]): CustomFieldRepository {
-  return { ...createCustomFieldRepository(database), definitions: async () => rows.map(toDefinition) };
+export function customFieldsAsRead(database: Database, read: ReadDefinitions): CustomFieldRepository {
+  return {
+    ...createCustomFieldRepository(database),
+    definitions: async ({ association }) => read[association]?.map(toDefinition) ?? [],
+  };
 }
 
 function readingBy(read: Database["read"]): CustomFieldRepository {

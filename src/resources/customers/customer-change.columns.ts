@@ -11,6 +11,7 @@ import {
 import { claimFromSql, type RequestParameters } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
 import { updatedNotesJson, updatedNotesSql } from "../../db/note-change.js";
+import { meetChangedOptOutsSql, optOutColumnsSql } from "../../db/opt-out-list.js";
 import type { TagJson } from "../setting-lists/tag.repository.js";
 import { changedTagsJson, changeTagsSql, tagRoomSql } from "../setting-lists/tag-change.columns.js";
 import { type CustomerRow, customerColumns, customerFields, type NoteJson, noteJson } from "./customer.columns.js";
@@ -86,12 +87,11 @@ export function changeStatement(parts: ChangedParts): ReturnType<typeof createSt
 function createStatement({ customFields, children, contact }: ChangedParts) {
   const met = contact ? "met" : "admitted";
   const fitting = children ? "fitting" : met;
-  const optOuts = contact ? [optOutSql] : [];
   return namedStatement<ChangeParameters>(
     "customer.change",
     `WITH ${[
       admittedSql("customer"),
-      ...optOuts,
+      ...(contact ? [meetChangedOptOutsSql] : []),
       ...(children ? [tagRoomSql(met)] : []),
       claimFromSql(fitting, ":recordedKind::text", ":recordedIds::text[]"),
       changedSql(customFields),
@@ -102,17 +102,10 @@ function createStatement({ customFields, children, contact }: ChangedParts) {
 SELECT EXISTS (SELECT 1 FROM stamp) AS is_stored, c.id IS NOT NULL AS has_changed, ${customerColumns},
   ${children ? `CASE WHEN :changesTags::boolean THEN ${changedTagsJson} END` : "NULL::json"} AS tags,
   ${children ? `CASE WHEN :changesNotes::boolean THEN ${updatedNotesJson("customer", noteJson)} END` : "NULL::json"} AS notes,
-  ${contact ? "(SELECT channels FROM opt_outs)" : "NULL::smallint[]"} AS opted_out,
-  ${contact ? "EXISTS (SELECT 1 FROM opt_outs WHERE channels IS NULL)" : "false"} AS lacks_hash_key
+  ${contact ? optOutColumnsSql : "NULL::smallint[] AS opted_out, false AS lacks_hash_key"}
 FROM admitted LEFT JOIN changed c ON true`,
   );
 }
-
-const optOutSql = `opt_outs AS MATERIALIZED (
-  SELECT CASE WHEN :asksOptOuts::boolean THEN
-    opted_out_channels(:companyId, :optOutContacts::text[], :optOutLines::integer[], :addedContacts::text[])
-    ELSE :assumedOptOuts::smallint[] END AS channels FROM admitted),
-met AS MATERIALIZED (SELECT 1 FROM opt_outs WHERE channels = :assumedOptOuts::smallint[])`;
 
 /** An assignment of the custom fields is judged by triggers even if it changes nothing. */
 function changedSql(customFields: boolean): string {

@@ -1,6 +1,8 @@
 import { type CompanyResource, requireFound } from "../../core/company-resource.js";
 import { accessPredicate, requireSingleRow, toPrismaPredicate } from "../../db/access-filter.js";
+import type { Database } from "../../db/database.js";
 import type { Reference } from "../../db/existing-ids.js";
+import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerRow, customerChildren, customerColumns, toCustomer } from "./customer.columns.js";
 import type { Customer, CustomerTarget, References } from "./customer.model.js";
@@ -14,6 +16,21 @@ export async function readCustomer(
     WHERE c.company_id = ${companyId} AND c.id = ${id}`;
   return toCustomer(requireFound(rows[0], "Customer", id));
 }
+
+/** The same outside a transaction. */
+export async function findCustomer(
+  database: Database,
+  { companyId, id }: CompanyResource,
+  signal: AbortSignal,
+): Promise<Customer> {
+  const rows = await database.read<CustomerRow>(find, [companyId, id], signal);
+  return toCustomer(requireFound(rows[0], "Customer", id));
+}
+
+const find = statement(
+  "customer.find",
+  `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE c.company_id = $1 AND c.id = $2`,
+);
 
 /** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */
 type LockStrength = "NO KEY UPDATE" | "KEY SHARE";

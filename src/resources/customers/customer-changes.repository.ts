@@ -73,7 +73,7 @@ export function takeChanges({ database, row, customer, maxTags, author, assumed 
 
   const unit: CustomerTransaction = {
     customer,
-    customFields: customFieldsAsRead(database, row.definitions ?? []),
+    customFields: customFieldsAsRead(database, { CUSTOMER: row.definitions }),
 
     async save(next, source) {
       const { consent = customer.consent, preference = customer.preference, email = customer.email } = next;

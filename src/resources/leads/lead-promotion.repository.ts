@@ -1,115 +1,144 @@
 import type { RecordTarget } from "../../core/access.js";
+import { type CompanyResource, requireFound } from "../../core/company-resource.js";
+import type { Channel } from "../../core/consent.js";
 import { respectingOptOut } from "../../core/contact-rule.js";
-import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { auditColumns, recordChanges, recordConsent, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
-import { phoneData } from "../../db/contact-phones.js";
-import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
-import { addressData } from "../../db/nested-rows.js";
+import type { WriteContext } from "../../core/write.js";
+import { requireSingleRow } from "../../db/access-filter.js";
+import { firstEntryJson } from "../../db/consent-entry.js";
+import { phoneRows } from "../../db/contact-phones.js";
+import type { Database } from "../../db/database.js";
+import { guardedWrite } from "../../db/guarded-write.js";
+import { assertNotErased, requestParameters } from "../../db/idempotent-write.js";
+import { addressColumns } from "../../db/nested-rows.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
-import { optedOutChannels } from "../../db/opt-out-list.js";
-import type { Prisma } from "../../gen/prisma/client.js";
-import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
-import { customerFields } from "../customers/customer.columns.js";
+import { changeOptOutParameters, toChannels } from "../../db/opt-out-list.js";
+import { probeParameters } from "../../db/possible-duplicates.js";
+import { customFieldsAsRead } from "../custom-fields/custom-field.repository.js";
+import { customerFields, toCustomer } from "../customers/customer.columns.js";
 import type { Customer } from "../customers/customer.model.js";
-import { readCustomer } from "../customers/customer-change.repository.js";
-import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
-import type { Lead, LeadPromotion, PromotedCustomer } from "./lead.model.js";
-import { lockLead, readLead } from "./lead-change.repository.js";
+import { findCustomer } from "../customers/customer-change.repository.js";
+import { type LeadRow, toLead } from "./lead.columns.js";
+import type { Lead, LeadPromotion, PromotedCustomer, PromotionOutcome } from "./lead.model.js";
+import {
+  type PromotedRow,
+  type PromotionRow,
+  promote,
+  readForPromotion,
+  repeatPromotion,
+} from "./lead-promotion.columns.js";
 
-/** Runs the promotion of a locked lead in one transaction. `decide` returns the id of the customer. */
-export function promoteOnce(
+interface State {
+  readonly row: PromotionRow;
+  /** Absent if the principal cannot access it. */
+  readonly lead?: Lead;
+}
+
+/** What was stored: a new customer, or a reference to the customer of an earlier promotion. */
+type Stored = PromotionOutcome | { readonly kind: "earlier"; readonly customer: CompanyResource };
+
+/**
+ * Promotes a lead in two round trips: one statement reads it, another stores what `decide` returns, if the lead is still as
+ * it was read. The lock of the lead makes concurrent promotions and changes of the lead or its pets wait.
+ */
+export async function promoteOnce(
   { database, optOutKeys }: ContactDatabase,
   target: RecordTarget,
   write: WriteContext,
-  decide: (unit: LeadPromotion) => Promise<string>,
-): Promise<Customer> {
-  return once(database, write, {
-    lock: (tx) => orNotFound(lockLead(tx, target)),
-    async replay({ ids }) {
-      assertNotErased("Customer", ids);
+  decide: (unit: LeadPromotion) => Promise<PromotedCustomer | undefined>,
+): Promise<PromotionOutcome> {
+  let assumed: readonly Channel[] = [];
+  let keyLacks: string | undefined;
+  const stored = await guardedWrite<State, PromotedRow, Stored>(database, write, {
+    record: ["lead", ...target.accessFilter.companyIds, target.id].join("/"),
+    async read() {
+      if (keyLacks !== undefined) await optOutKeys.load(keyLacks, write.signal);
+      const row = await readLeadState(database, target, write);
+      return { stored: row, state: isFound(row) ? { row, lead: toLead(row) } : { row } };
     },
-    async work({ tx, locked, now, record }) {
-      const { companyId, id } = orThrow(locked);
-      const lead = await readLead(tx, { companyId, id });
-      const customerId = await decide({
-        lead,
-        customFields: customFieldsInTransaction(tx),
-        countCustomer: () => incrementCustomerCount(tx, companyId),
-        promote: (customer) => storeCustomer(tx, { lead, customer, now, write, optOutKeys }),
-      });
-      return record({ companyId, kind: "customer", ids: [customerId] });
+    async replay({ lead }, ids) {
+      const [id = ""] = assertNotErased("Customer", ids);
+      const { companyId } = requireFound(lead, "Lead", target.id);
+      return { kind: "earlier", customer: { companyId, id } };
     },
-    response: ({ tx, locked, ids: [id = ""] }) => readCustomer(tx, { companyId: orThrow(locked).companyId, id }),
+    async decide({ row, lead: found }) {
+      const lead = requireFound(found, "Lead", target.id);
+      const { companyId, id, promotedCustomerId } = lead;
+      const fields = { LEAD: row.lead_definitions, CUSTOMER: row.customer_definitions };
+      const customer = await decide({ lead, customFields: customFieldsAsRead(database, fields) });
+      const guard = { id, version: lead.version.toString() };
+      if (!customer) {
+        const recordedIds = [promotedCustomerId ?? ""];
+        const values = repeatPromotion.values({ ...guard, recordedIds, ...requestParameters(write, companyId) });
+        const earlier = { companyId, id: promotedCustomerId ?? "" };
+        return { statement: repeatPromotion, values, respond: () => ({ kind: "earlier", customer: earlier }) };
+      }
+      const promotion = { lead, customer, write, assumed, optOutKeys };
+      return {
+        ...{ statement: promote(lead), values: promotionValues(promotion) },
+        respond(written) {
+          if (written.is_stored) return promotedOutcome(row, written);
+          keyLacks = written.lacks_hash_key ? companyId : undefined;
+          const channels = written.opted_out && toChannels(written.opted_out);
+          if (!channels || channels.join() !== assumed.join()) assumed = channels ?? assumed;
+          else if (written.counted) return { kind: "quota", companyId, limit: written.max_customers ?? 0 };
+          return undefined;
+        },
+      };
+    },
   });
+  if (stored.kind !== "earlier") return stored;
+  return {
+    kind: "promoted",
+    customer: await findCustomer(database, stored.customer, write.signal),
+    mayHaveDuplicates: true,
+  };
+}
+
+function isFound(row: PromotionRow): row is PromotionRow & LeadRow {
+  return row.id !== null;
+}
+
+async function readLeadState(
+  database: Database,
+  { accessFilter, id }: RecordTarget,
+  { keyId, rpc, claim, signal }: WriteContext,
+): Promise<PromotionRow> {
+  const values = readForPromotion.values({ ...accessFilter, id, keyId, rpc, claimKey: claim?.key ?? null });
+  const rows = await database.read<PromotionRow>(readForPromotion, values, signal);
+  const row = requireSingleRow(rows, "Lead", id);
+  if (!row) throw new Error("the read of a lead returned no row");
+  return row;
+}
+
+/** What the lead has is what the customer has got. */
+function promotedOutcome({ tags, notes, referral_source }: PromotionRow, written: PromotedRow): PromotionOutcome {
+  const customer: Customer = toCustomer({ ...written, tags, notes, referral_source });
+  return { kind: "promoted", customer, mayHaveDuplicates: written.has_duplicates };
 }
 
 interface Promotion {
   readonly lead: Lead;
   readonly customer: PromotedCustomer;
-  readonly now: Date;
   readonly write: WriteContext;
+  readonly assumed: readonly Channel[];
   readonly optOutKeys: OptOutKeys;
 }
 
-async function storeCustomer(
-  tx: Prisma.TransactionClient,
-  { lead, customer, now, write, optOutKeys }: Promotion,
-): Promise<void> {
+function promotionValues({ lead, customer, write, assumed, optOutKeys }: Promotion): readonly unknown[] {
   const { companyId } = lead;
-  const { id, phones, address, petIds } = customer;
-  // The lead has the same lines, and is locked: an opt-out of them finds the lead before or its customer afterwards.
-  const channels = await optedOutChannels(tx, optOutKeys, { companyId, before: lead, after: lead });
-  const { choice, withheld } = respectingOptOut(customer.fields, channels);
+  const { id: customerId, phones, address, petIds, duplicates } = customer;
+  const { choice, withheld } = respectingOptOut(customer.fields, assumed);
   const fields = { ...customer.fields, ...choice };
-  const author = actingStaffId(write, companyId);
-  const time = timestamp(now);
-  await tx.$executeRaw(
-    customerFields.insert("customer", fields, {
-      ...{ company_id: companyId, id, source_lead_id: lead.id },
-      ...{ created_by: author, created_time: time, last_updated_by: author, last_updated_time: time },
-    }),
-  );
-  const data = phoneData(phones).map((phone) => ({ companyId, customerId: id, ...phone }));
-  if (data.length > 0) await tx.customerPhone.createMany({ data });
-  if (address) {
-    await tx.customerAddress.create({ data: { companyId, customerId: id, id: address.id, ...addressData(address) } });
-  }
-  await tx.$executeRaw`WITH moved AS (
-      DELETE FROM lead_note n WHERE n.company_id = ${companyId} AND n.lead_id = ${lead.id} RETURNING n.*)
-    INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
-    SELECT moved.company_id, moved.id, ${id}, moved.note, moved.created_time, moved.last_updated_by, moved.last_updated_time
-    FROM moved`;
-  await tx.$executeRaw`WITH moved AS (
-      DELETE FROM lead_tag t WHERE t.company_id = ${companyId} AND t.lead_id = ${lead.id} RETURNING t.*)
-    INSERT INTO customer_tag (company_id, customer_id, tag_id) SELECT moved.company_id, ${id}, moved.tag_id FROM moved`;
-  // In one statement, because all creates of a company with a limit wait for its counter until the transaction ends.
-  const pets = await tx.$queryRaw<{ id: string; version: bigint }[]>`
-    UPDATE pet AS t SET lead_id = NULL, customer_id = ${id}, ${auditColumns({ companyId, now, write })}
-    WHERE company_id = ${companyId} AND lead_id = ${lead.id} AND id = ANY(${[...petIds]}::text[]) RETURNING id, version`;
-  const version = lead.version + 1n;
-  const lastUpdatedTime = updatedTime(lead, now);
-  await tx.lead.update({
-    where: { companyId_id: { companyId, id: lead.id } },
-    data: { promotedCustomerId: id, version, lastUpdatedBy: author, lastUpdatedTime },
+  return promote(lead).values({
+    ...{ id: lead.id, version: lead.version.toString(), customerId, recordedIds: [customerId], petIds },
+    record: JSON.stringify(customerFields.row(fields)),
+    phones: JSON.stringify(phoneRows(phones)),
+    addresses: JSON.stringify(address ? [addressColumns(address, address.id)] : []),
+    consent: firstEntryJson({ ...choice, withheld }),
+    location: fields.preferredBusinessId ?? null,
+    ...probeParameters(lead, duplicates),
+    // The lead has the same lines, and is locked: an opt-out of them finds the lead before or its customer afterwards.
+    ...{ asksOptOuts: true, ...changeOptOutParameters(optOutKeys, { companyId, before: lead, after: lead, assumed }) },
+    ...requestParameters(write, companyId),
   });
-  await recordConsent(tx, write, {
-    ...{ companyId, subjectKind: "customer", subjectId: id, formerLeadId: lead.id, time: now },
-    ...{ after: fields.consent, preferenceAfter: fields.preference, withheld },
-  });
-  const promoted = { companyId, time: now, related: { kind: "customer", id } } as const;
-  const { preferredBusinessId: before } = lead;
-  const moved = { before, after: fields.preferredBusinessId };
-  await recordChanges(tx, write, [
-    ...pets.map((pet) => ({ ...pet, ...promoted, kind: "pet" as const, fields: ["customer_id"], location: moved })),
-    {
-      ...{ ...promoted, kind: "lead", id: lead.id, version },
-      fields: ["promoted_customer_id"],
-      location: stayingAt(before),
-    },
-    {
-      ...{ companyId, kind: "customer", id, version: 1n, time: now, fields: [] },
-      location: { after: moved.after },
-      related: { kind: "lead", id: lead.id },
-    },
-  ]);
 }

@@ -1,6 +1,7 @@
 import { newChoice } from "../../core/contact-rule.js";
 import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import type { DuplicateView } from "../../core/possible-duplicate.js";
 import type {
   CustomFieldRepository,
   FieldDefinition,
@@ -9,30 +10,29 @@ import type {
 } from "../custom-fields/custom-field.model.js";
 import { checkValue } from "../custom-fields/custom-field-check.service.js";
 import type { CustomerFields } from "../customers/customer.model.js";
-import { quotaExceeded } from "../customers/customer-create.service.js";
-import type { Lead, LeadPromotion } from "./lead.model.js";
+import type { Lead, LeadPromotion, PromotedCustomer } from "./lead.model.js";
 
 /**
- * Promotes a locked lead to a customer and returns the id of the customer. A promoted lead keeps its row with the id of
- * its customer, so that a later or concurrent promotion returns the same one.
+ * The customer that a lead becomes. Undefined if it was promoted before: a promoted lead keeps its row with the id of its
+ * customer, so that a later or concurrent promotion returns the same one.
  *
- * @throws NOT_FOUND for an archived lead; CUSTOMER_QUOTA_EXCEEDED
+ * @throws NOT_FOUND for an archived lead
  */
-export async function promoteLead(unit: LeadPromotion, signal: AbortSignal): Promise<string> {
-  const { lead } = unit;
-  if (lead.promotedCustomerId !== undefined) return lead.promotedCustomerId;
+export async function promoteLead(
+  { lead, customFields }: LeadPromotion,
+  duplicates: DuplicateView,
+  signal: AbortSignal,
+): Promise<PromotedCustomer | undefined> {
+  if (lead.promotedCustomerId !== undefined) return undefined;
   if (lead.archived) throw notFoundError("Lead", lead.id);
-  const limit = await unit.countCustomer();
-  if (limit !== undefined) throw quotaExceeded(lead.companyId, limit);
-  const id = newId(idPrefixes.customer);
-  await unit.promote({
-    id,
-    fields: customerOf(lead, await carriedFields(unit.customFields, lead, signal)),
+  return {
+    id: newId(idPrefixes.customer),
+    fields: customerOf(lead, await carriedFields(customFields, lead, signal)),
     phones: lead.phones,
     ...(lead.address ? { address: { ...lead.address, id: newId(idPrefixes.address) } } : {}),
     petIds: lead.pets.map((pet) => pet.id),
-  });
-  return id;
+    duplicates,
+  };
 }
 
 /** What the customer takes over from its lead. The rest has the defaults of CreateCustomer. */

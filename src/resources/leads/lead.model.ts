@@ -212,13 +212,8 @@ export interface LeadTransaction extends LeadNotesAndTags {
   defaultLifeCycleId(): Promise<string | undefined>;
 }
 
-/** A locked lead that is promoted, within a transaction. An error rolls it back. */
-export interface LeadPromotion extends Pick<LeadTransaction, "lead" | "customFields"> {
-  /** Counts a new customer towards the customer limit. Returns the limit if it is reached. */
-  countCustomer(): Promise<number | undefined>;
-  /** Stores the customer, moves the pets to it, and links the lead to it. */
-  promote(customer: PromotedCustomer): Promise<void>;
-}
+/** A lead that is promoted, as it was read with the custom fields that it needs. */
+export type LeadPromotion = Pick<LeadTransaction, "lead" | "customFields">;
 
 export interface PromotedCustomer {
   readonly id: string;
@@ -227,7 +222,13 @@ export interface PromotedCustomer {
   readonly address?: Address;
   /** Pets of the lead that become pets of the customer. */
   readonly petIds: readonly string[];
+  readonly duplicates: DuplicateView;
 }
+
+export type PromotionOutcome =
+  | { readonly kind: "promoted"; readonly customer: Customer; readonly mayHaveDuplicates: boolean }
+  /** The company has reached its customer limit. */
+  | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 
 /** The lead after a change (the current one for a replay), and what the change made. */
 export interface ChangedLead {
@@ -259,12 +260,15 @@ export interface LeadRepository {
   changeNotes(target: RecordTarget, write: WriteContext, edit: NotesEdit): Promise<WrittenNotes>;
   /** Newest first. Returns one row more than the page size if there is a next page. */
   listNotes(lead: CompanyResource, page: Page, signal: AbortSignal): Promise<readonly NoteWithCreatedTime[]>;
-  /** Runs `decide` on the locked lead and returns the customer with the id that it returns. Throws NOT_FOUND. */
+  /**
+   * Stores the customer that `decide` makes of the lead. If it makes none, the lead was promoted before. It runs again if
+   * another request changes the lead at the same time. Throws NOT_FOUND.
+   */
   promote(
     target: RecordTarget,
     write: WriteContext,
-    decide: (unit: LeadPromotion) => Promise<string>,
-  ): Promise<Customer>;
+    decide: (unit: LeadPromotion) => Promise<PromotedCustomer | undefined>,
+  ): Promise<PromotionOutcome>;
 }
 
 /** A validated lead migrated from another system. */

@@ -14,7 +14,7 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
-import { duplicateView } from "../../core/possible-duplicate.js";
+import { duplicateView, noDuplicates } from "../../core/possible-duplicate.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
@@ -22,6 +22,7 @@ import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom
 import { checkCustomFields, checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
 import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import { type CreatedCustomer, type CustomerRepository, referenceError } from "../customers/customer.model.js";
+import { quotaExceeded } from "../customers/customer-create.service.js";
 import { birthdayViolations, type PetRecord, type Vet, vetNumber } from "../pets/pet.model.js";
 import {
   assertLead,
@@ -102,10 +103,16 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
 
     /** Returns the customer that the lead was promoted to, now or earlier. */
     async promote(id: string, principal: Principal, write: WriteContext): Promise<CreatedCustomer> {
-      const customer = await leads.promote(targetOf(principal, id), write, (unit) => promoteLead(unit, write.signal));
+      const outcome = await leads.promote(targetOf(principal, id), write, (unit) => {
+        const view = duplicateView(principal, requireCompanyAccess(principal, unit.lead.companyId));
+        return promoteLead(unit, view, write.signal);
+      });
+      if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
+      const { customer, mayHaveDuplicates } = outcome;
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.
       const access = requireCompanyAccess(principal, customer.companyId);
       if (!canAccessRecord(access, customer)) throw notFoundError("Lead", id);
+      if (!mayHaveDuplicates) return { customer, duplicates: noDuplicates };
       const view = duplicateView(principal, access);
       return { customer, duplicates: await customers.findDuplicates(customer, view, write.signal) };
     },
