@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # With optional dependencies, because buf is installed as one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json buf.yaml buf.gen.yaml ./
+COPY tsconfig.json bundle.mjs buf.yaml buf.gen.yaml ./
 COPY proto proto
 COPY prisma prisma
 COPY src src
@@ -31,4 +31,4 @@ USER node
 EXPOSE 8080 50051
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "const secure = Boolean(process.env.TLS_CERT_FILE); require(secure ? 'https' : 'http').get({ host: '127.0.0.1', port: process.env.HTTP_PORT || 8080, path: '/healthz', rejectUnauthorized: false }, (answer) => process.exit(answer.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # node is process 1 and handles SIGTERM: requests in flight finish within DRAIN_TIMEOUT_MS (8 s; docker stop waits 10 s).
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/bundle/main.js"]

@@ -1,5 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 
 export interface Service {
   readonly httpUrl: string;
@@ -20,6 +22,8 @@ interface ServiceOptions {
   readonly folder?: string;
   /** Arguments of node. */
   readonly nodeArguments?: readonly string[];
+  /** Whether it runs as single modules, so that a preloaded module can replace parts of packages. */
+  readonly isUnbundled?: boolean;
   /** Beside those that every start needs. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -34,7 +38,7 @@ export async function startService(dataDir: string, options: ServiceOptions = {}
   };
   // The log is written as in production, and discarded.
   const stdio = ["ignore" as const, "pipe" as const, "ignore" as const];
-  const child = spawn(process.execPath, [...nodeArguments, "dist/main.js"], { cwd: folder, env, stdio });
+  const child = spawn(process.execPath, [...nodeArguments, programOf(folder, options)], { cwd: folder, env, stdio });
   const banner = await bannerOf(child);
   const readyAfterMs = performance.now() - startedAt;
   return {
@@ -50,6 +54,12 @@ export async function startService(dataDir: string, options: ServiceOptions = {}
       await ended;
     },
   };
+}
+
+/** What `npm start` runs. Earlier builds are not bundled. */
+function programOf(folder: string, { isUnbundled = false }: ServiceOptions): string {
+  const bundle = "dist/bundle/main.js";
+  return !isUnbundled && existsSync(join(folder, bundle)) ? bundle : "dist/main.js";
 }
 
 function bannerOf(child: ChildProcess): Promise<string> {

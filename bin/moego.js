@@ -3,7 +3,7 @@
 // must exist before the first build.
 import { existsSync } from "node:fs";
 
-const command = new URL("../dist/cli/moego.js", import.meta.url);
+const command = new URL("../dist/bundle/moego.js", import.meta.url);
 
 if (existsSync(command)) {
   await import(command.href);

@@ -1,6 +1,6 @@
 import { ConfigError, configurationExitCode, readConfig } from "./config/config.js";
 
-/** Starts the server: `node dist/main.js`, the same as `moego serve`. */
+/** Starts the server: `node dist/bundle/main.js`, the same as `moego serve`. */
 try {
   const config = readConfig(process.env);
   const { serve } = await import("./serve.js");

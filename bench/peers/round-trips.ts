@@ -26,6 +26,7 @@ export async function countRoundTrips(counting: Counting): Promise<ReadonlyMap<O
   const service = await withMigrationsOf(folder, databaseUrl, () =>
     startService(dataDir, {
       folder,
+      isUnbundled: true,
       nodeArguments: ["--import", resolve("bench/peers/record-round-trips.mjs")],
       environment: { RECORDED_ROUND_TRIPS: recording },
     }),

@@ -16,6 +16,7 @@ export async function recordStatements(dataDir: string): Promise<string> {
   const recording = join(dataDir, "statements.jsonl");
   await rm(recording, { force: true });
   const service = await startService(dataDir, {
+    isUnbundled: true,
     nodeArguments: ["--import", "./bench/peers/record-statements.mjs"],
     environment: { RECORDED_STATEMENTS: recording },
   });

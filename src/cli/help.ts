@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
+import { rootFolder } from "../root-folder.js";
 
 const intro = "moego - self-hosted backend for pet-service businesses\n\nUsage: moego <command> [options]";
 
@@ -63,7 +65,7 @@ export function helpOf(command: string): string {
 
 /** The versions of moego and, on a second line, of its time zone data. */
 export async function readVersions(): Promise<string> {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(join(rootFolder, "package.json"), "utf8");
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
   const { timeZoneVersion } = await import("../core/time-zones.js");
   return `${version}\ntime zone data ${timeZoneVersion}`;

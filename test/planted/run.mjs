@@ -34,17 +34,24 @@ symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 chmodSync(copy, 0o755);
 const report = join(copy, "planted.json");
 
-/** Runs a command in the copy; resolves with its output. */
+/** Runs a command of a package in the copy; resolves with its output. */
 function inCopy(command, words, environment = {}) {
+  return outputOf(join(copy, "node_modules/.bin", command), words, environment);
+}
+
+function outputOf(program, words, environment = {}) {
   const env = { ...process.env, ...environment };
-  const child = spawn(join(copy, "node_modules/.bin", command), words, { cwd: copy, env });
+  const child = spawn(program, words, { cwd: copy, env });
   const output = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => output.push(chunk));
   return new Promise((done) => child.once("close", () => done(Buffer.concat(output).toString())));
 }
 
 /** The tests of services in processes of their own need dist. A fault that does not compile is emitted all the same. */
-const build = () => inCopy("tsc", ["-p", "tsconfig.json", "--noEmitOnError", "false"]);
+async function build() {
+  await inCopy("tsc", ["-p", "tsconfig.json", "--noEmitOnError", "false"]);
+  await outputOf(process.execPath, ["bundle.mjs"]);
+}
 
 async function results(files, name, environment) {
   rmSync(report, { force: true });

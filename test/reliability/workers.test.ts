@@ -1,6 +1,15 @@
 import { createServer } from "node:net";
 import { expect, it } from "vitest";
-import { environmentOf, listCustomers, run, type Service, secrets, startService, until } from "../server/service.js";
+import {
+  environmentOf,
+  listCustomers,
+  program,
+  run,
+  type Service,
+  secrets,
+  startService,
+  until,
+} from "../server/service.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
 import { Callers } from "./drained-callers.js";
 import { record, times } from "./run.js";
@@ -91,7 +100,7 @@ it("O6: a port in use is reported as with one process", async () => {
   await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const address = taken.address();
   const port = typeof address === "object" ? String(address?.port) : "";
-  const { code, stderr } = await run("dist/main.js", [], {
+  const { code, stderr } = await run(program, [], {
     ...variables(database),
     ...{ HTTP_PORT: port, GRPC_PORT: "0" },
   }).ended;

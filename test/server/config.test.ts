@@ -165,7 +165,7 @@ describe("the configuration", () => {
   });
 });
 
-describe.each(["dist/main.js", "bin/moego.js"])("%s", (script) => {
+describe.each(["dist/bundle/main.js", "bin/moego.js"])("%s", (script) => {
   it("prints every fault without its secrets and exits 78", () => {
     const env = { PATH: process.env["PATH"], HTTP_PORT: "x", GRPC_PORT: "y", METRICS_TOKEN: "top-secret" };
     const ended = spawnSync(process.execPath, [script, "serve"], { env, encoding: "utf8", timeout: 30_000 });

@@ -22,7 +22,7 @@ it("copies only what is in the repository, and what .dockerignore lets through",
 it("runs as a user without privileges, by a command that gets its signals itself", () => {
   const [, , run = ""] = dockerfile.split(/^FROM /m);
   expect(run).toMatch(/^USER node$/m);
-  expect(run).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
+  expect(run).toMatch(/^CMD \["node", "dist\/bundle\/main\.js"\]$/m);
   expect(run.indexOf("USER node")).toBeLessThan(run.indexOf("CMD ["));
 });
 

@@ -21,9 +21,9 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Stands for the build: prints its arguments and exits with 64. */
 async function build(): Promise<void> {
-  await mkdir(join(checkout, "dist/cli"), { recursive: true });
+  await mkdir(join(checkout, "dist/bundle"), { recursive: true });
   await writeFile(
-    join(checkout, "dist/cli/moego.js"),
+    join(checkout, "dist/bundle/moego.js"),
     "process.stdout.write(process.argv.slice(2).join());\nprocess.exitCode = 64;\n",
   );
 }

@@ -4,6 +4,9 @@ import { createServer } from "node:net";
 import { promisify } from "node:util";
 import type { TestDatabase } from "../support/database.js";
 
+/** What `npm start` and the image run. */
+export const program = "dist/bundle/main.js";
+
 /** Secrets that a service or command of a test is given. */
 export const secrets = {
   PAGE_TOKEN_SECRET: "page-token-secret-of-the-server-tests",
@@ -82,7 +85,9 @@ export interface Service extends Running, AsyncDisposable {
 /** Starts the service on free ports and waits until it has said that it is ready. */
 export async function startService(environment: Environment, output: "pipe" | "terminal" = "pipe"): Promise<Service> {
   const withPorts = { HTTP_PORT: "0", GRPC_PORT: "0", ...environment };
-  const running = output === "pipe" ? run("dist/main.js", [], withPorts) : runOnTerminal("dist/main.js", withPorts);
+  // What is loaded before the service may replace single modules, which the bundle does not have.
+  const script = environment["NODE_OPTIONS"] === undefined ? program : "dist/main.js";
+  const running = output === "pipe" ? run(script, [], withPorts) : runOnTerminal(script, withPorts);
   // On a terminal, lines of the log can stand behind it.
   const isWhole = output === "pipe" ? /^moego is ready[\s\S]+\n\n$/m : /^Connect:\r\n.*\r\n/m;
   await until(() => {

@@ -12,6 +12,7 @@ import {
   listCustomers,
   pasteFirstCalls,
   pause,
+  program,
   run,
   type Service,
   secrets,
@@ -167,7 +168,7 @@ describe("with a database of your own", () => {
   it.each(["HTTP_PORT", "GRPC_PORT"])("names %s when its port is taken, and exits 1", async (variable) => {
     await using taken = await takePort();
     const ports = { HTTP_PORT: "0", GRPC_PORT: "0", [variable]: String(taken.port) };
-    const { code, stdout, stderr } = await run("dist/main.js", [], { ...environment, ...ports }).ended;
+    const { code, stdout, stderr } = await run(program, [], { ...environment, ...ports }).ended;
     expect(code).toBe(1);
     expect(stderr).toContain(`Port ${taken.port} is in use. Set ${variable}`);
     expect(stderr).not.toContain("    at ");
@@ -179,7 +180,7 @@ describe("with a database of your own", () => {
     const [certFile, keyFile] = [join(folder.path, "tls.crt"), join(folder.path, "tls.key")];
     await Promise.all([writeFile(certFile, selfSigned().certificate), writeFile(keyFile, selfSigned().key)]);
     const variables = { ...environmentOf(database), TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
-    const { code, stderr } = await run("dist/main.js", [], { ...variables, HTTP_PORT: "0", GRPC_PORT: "0" }).ended;
+    const { code, stderr } = await run(program, [], { ...variables, HTTP_PORT: "0", GRPC_PORT: "0" }).ended;
     expect(code).toBe(1);
     expect(stderr).toContain("TLS_CERT_FILE and TLS_KEY_FILE cannot be used");
     expect(stderr).not.toContain("    at ");
@@ -187,7 +188,7 @@ describe("with a database of your own", () => {
 
   it("says in one sentence that DATA_DIR is no folder", async () => {
     const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
-    const { code, stderr } = await run("dist/main.js", [], variables).ended;
+    const { code, stderr } = await run(program, [], variables).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /^Cannot create or write DATA_DIR .*package\.json \(EEXIST\)\. Set DATA_DIR to a writable directory\.\n$/,
@@ -199,7 +200,7 @@ describe("with a database of your own", () => {
     await free[Symbol.asyncDispose]();
     const DATABASE_URL = `postgresql://moego:hidden-password@127.0.0.1:${free.port}/moego`;
     const variables = { ...secrets, DATABASE_URL, HTTP_PORT: "0", GRPC_PORT: "0" };
-    const { code, stderr } = await run("dist/main.js", [], variables).ended;
+    const { code, stderr } = await run(program, [], variables).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Cannot connect to the database of DATABASE_URL .* \(ECONNREFUSED\)/);
     expect(stderr).not.toContain("hidden-password");

@@ -28,7 +28,7 @@ start_server() {
   export MOEGO_URL MOEGO_KEY=demo-key-of-the-telephony-walk-through
   npm run --silent build >"$scratch/build.log" 2>&1 || { cat "$scratch/build.log" >&2 && exit 1; }
   env -u DATABASE_URL DATA_DIR="$scratch/data" HTTP_PORT=0 GRPC_PORT=0 DEMO_API_KEY="$MOEGO_KEY" \
-    EXTERNAL_API_ALLOW="${1:-}" node dist/main.js >"$scratch/server.log" 2>&1 &
+    EXTERNAL_API_ALLOW="${1:-}" node dist/bundle/main.js >"$scratch/server.log" 2>&1 &
   pids+=($!)
   wait_for '^moego is ready' "$scratch/server.log"
   MOEGO_URL=$(sed -n 's/.*REST, Connect, gRPC-Web *//p' "$scratch/server.log")

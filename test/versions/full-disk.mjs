@@ -57,7 +57,10 @@ function startService(environment) {
     LOG_LEVEL: "error",
     ...environment,
   };
-  const child = spawn(process.execPath, [join(root, "dist/main.js")], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [join(root, "dist/bundle/main.js")], {
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   return new Promise((ready, reject) => {
     for (const stream of [child.stdout, child.stderr])

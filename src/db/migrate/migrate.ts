@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
+import { rootFolder } from "../../root-folder.js";
 import { type Log, silentLog } from "../log.js";
 import { connectOwner, ensureRoles, serviceRole } from "./roles.js";
 
@@ -59,8 +59,7 @@ interface AppliedRow {
   readonly finished: boolean;
 }
 
-/** This file has the same depth in `src` and in `dist`. */
-export const migrationsDirectory = fileURLToPath(new URL("../../../prisma/migrations/", import.meta.url));
+export const migrationsDirectory = join(rootFolder, "prisma/migrations");
 
 /** The advisory lock of Prisma's CLI, so that both never migrate a database at the same time. */
 const prismaMigrationLock = 72_707_369;
