@@ -4,7 +4,8 @@ import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
-import { mayExceedTogether, recordBytes } from "../core/record-size.js";
+import { mostBytes, recordBytes } from "../core/record-size.js";
+import { inSlices, isSliceOver } from "../core/slices.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
 import { customIssue } from "./parse.js";
@@ -39,7 +40,7 @@ export interface OpenPage extends Page {
    * next page. Throws PAGE_TOKEN_INVALID if rows of a numbered page do not fit: the next number starts after the whole
    * page, so the client would never receive them.
    */
-  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): PageOf<Row>;
+  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): Promise<PageOf<Row>>;
 }
 
 export interface PageTokens {
@@ -66,9 +67,9 @@ export function createPageTokens(secret: string): PageTokens {
     return {
       size,
       ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
-      close(rows, cursorOf) {
+      async close(rows, cursorOf) {
         const asked = rows.slice(0, size);
-        const shown = asked.slice(0, countRowsThatFit(asked));
+        const shown = asked.slice(0, await inSlices(countRowsThatFit(asked)));
         if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
         const last = shown.at(-1);
         const more = rows.length > shown.length && last !== undefined;
@@ -155,12 +156,22 @@ function bindingOf(request: Message, { method, principal }: Context): Buffer {
  * The number of rows that fit into one response. At least one, so that pagination always progresses. A default gRPC
  * client rejects messages above 4 MiB, and the estimate can be slightly too low.
  */
-function countRowsThatFit(rows: readonly unknown[]): number {
-  if (!mayExceedTogether(rows, maxAnswerBytes)) return rows.length;
+function* countRowsThatFit(rows: readonly unknown[]): Generator<void, number> {
+  // Almost no page could be too large, so that this is all that most pages cost.
+  let most = 0;
+  for (const row of rows) {
+    const bytes = mostBytes(row);
+    most += bytes;
+    if (most > maxAnswerBytes) break;
+    if (isSliceOver(bytes)) yield;
+  }
+  if (most <= maxAnswerBytes) return rows.length;
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
-    bytes += recordBytes(row);
+    const size = recordBytes(row);
+    bytes += size;
     if (bytes > maxAnswerBytes && index > 0) return index;
+    if (isSliceOver(size)) yield;
   }
   return rows.length;
 }

@@ -31,7 +31,7 @@ function handlerOf<Request extends Message & PagedRequest, T, Row, Response>(
   return async (request, context) => {
     const asked = await readInput(input, request, context);
     const page = open(request, context);
-    const { rows, nextPageToken } = page.close(await find(asked, page, context), (row) => order(row, asked));
+    const { rows, nextPageToken } = await page.close(await find(asked, page, context), (row) => order(row, asked));
     seen?.(rows, asked, context);
     return respond(rows, nextPageToken);
   };

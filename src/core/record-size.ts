@@ -25,13 +25,8 @@ export function recordBytes(value: unknown): number {
 /** A character takes at most three bytes per code unit in UTF-8. */
 const bytesPerUnit = 3;
 
-/** Whether the records could exceed the limit together. Almost no page does, so that this is all that most pages cost. */
-export function mayExceedTogether(records: readonly unknown[], limit: number): boolean {
-  return mostBytes(records) > limit;
-}
-
 /** At least `recordBytes`, without looking into a text. */
-function mostBytes(value: unknown): number {
+export function mostBytes(value: unknown): number {
   if (typeof value === "string") return bytesPerUnit * value.length;
   if (!hasMembers(value)) return scalarBytes;
   let bytes = 0;

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Listed } from "../core/departure.js";
 import { nameCursor, type Page, pageTokenInvalid, type TimeRange } from "../core/page.js";
+import { mapInSlices } from "../core/slices.js";
 import type { Database } from "./database.js";
 import { departuresSql, type EntryRow, type ListLimits, toDeparted } from "./departures.js";
 import { type Statement, statement } from "./statement.js";
@@ -56,12 +57,12 @@ export async function readTimeList<Row extends pg.QueryResultRow, T>(
   const { companyId, filter } = read.query;
   if (!filter.lastUpdated) {
     const { statement: text, values } = newestFirst(read);
-    return (await database.read<Row>(text, values, signal)).map(toRecord);
+    return mapInSlices(await database.read<Row>(text, values, signal), toRecord);
   }
   const horizon = await changeHorizon(database, signal);
   const { statement: text, values } = oldestChangeFirst(read, filter.lastUpdated, horizon);
   const rows = await database.read<Row & EntryRow>(text, values, signal);
-  return rows.map((row) => toDeparted(companyId, row) ?? toRecord(row));
+  return mapInSlices(rows, (row) => toDeparted(companyId, row) ?? toRecord(row));
 }
 
 interface Bound {

@@ -49,7 +49,7 @@ export function wholeOrPaged<Query, Entry extends SettingEntry, All>(
     const page = pageTokens.openWhole(request, context);
     const entries = await find(query, context);
     const rows = entries.slice(startOf(entries, page));
-    const closed = page.close(rows, ({ id }) => cursorAt(entries, id));
+    const closed = await page.close(rows, ({ id }) => cursorAt(entries, id));
     return respond(closed.rows, closed.nextPageToken);
   };
 }

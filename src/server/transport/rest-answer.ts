@@ -30,9 +30,9 @@ function memberOf(field: DescField | undefined, message: object): unknown {
 
 function jsonAnswerOf(schema: DescMessage, message: object): HttpAnswer | Promise<HttpAnswer> {
   const text = jsonTextAnswer(schema, message);
-  return typeof text === "string" ? answerOf(jsonType, text) : text.then((whole) => answerOf(jsonType, whole));
+  return text instanceof Promise ? text.then((whole) => answerOf(jsonType, whole)) : answerOf(jsonType, text);
 }
 
-function answerOf(type: string, text: string): HttpAnswer {
+function answerOf(type: string, text: string | Buffer): HttpAnswer {
   return { status: 200, headers: { "content-type": type }, body: text };
 }

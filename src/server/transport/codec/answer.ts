@@ -1,78 +1,102 @@
-import { setImmediate } from "node:timers";
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
-import { binaryParts, encodeBinary } from "./binary.js";
-import { encodeJson, jsonParts } from "./json.js";
+import { inSlices, isSliceOver } from "../../../core/slices.js";
+import { type BinaryParts, binaryParts, encodeBinary } from "./binary.js";
+import { encodeJson, type JsonParts, jsonParts } from "./json.js";
+import { type Sink, written, writtenBytes } from "./sink.js";
 import { valuesOf } from "./values.js";
 
-/** Encoding holds the event loop for about this long at a time. */
-const sliceMs = 2;
-/** Shorter lists are encoded at once. */
+/** Shorter lists within a record are encoded at once. The few records of a page can have a mebibyte each. */
 const minItems = 32;
 
 /**
- * A response in protobuf's binary format. A long list is encoded item by item, and other requests run between two slices:
- * a mebibyte of custom fields takes tens of milliseconds, for which all other companies would wait.
+ * A response in protobuf's binary format, encoded in slices if it has a long list.
  *
  * @param message a message, or what one is created from
  */
 export function binaryAnswer(schema: DescMessage, message: object): Buffer | Promise<Buffer> {
   const long = longListOf(schema, message);
   if (!long) return encodeBinary(schema, message);
-  const { before, item, after } = binaryParts(schema, long.field, message);
-  return inSlices(long.items, item).then((items) => Buffer.concat([before(), ...items, after()]));
+  return inSlices(binarySlices(binaryParts(schema, long.field, message), long.items));
 }
 
-/** The same in ProtoJSON. */
-export function jsonTextAnswer(schema: DescMessage, message: object): string | Promise<string> {
+/** The same in ProtoJSON: a text, or the bytes of one that took several slices. */
+export function jsonTextAnswer(schema: DescMessage, message: object): string | Promise<string | Buffer> | Buffer {
   const long = longListOf(schema, message);
   if (!long) return encodeJson(schema, message);
-  const { before, item, after } = jsonParts(schema, long.field, message);
-  return inSlices(long.items, item).then((items) => before() + items.join(",") + after());
+  return inSlices(jsonSlices(jsonParts(schema, long.field, message), long.items));
 }
 
+type MessageList = DescField & { readonly message: DescMessage };
+
+interface Lists {
+  readonly fields: readonly MessageList[];
+  readonly minItems: number;
+}
+
+const listsOf = new Map<DescMessage, Lists>();
+
 function longListOf(schema: DescMessage, message: object) {
+  const lists = listsOf.get(schema) ?? findLists(schema);
   const values = valuesOf(message);
-  for (const field of schema.fields) {
-    if (!isMessageList(field)) continue;
+  for (const field of lists.fields) {
     const items = values[field.localName];
-    if (Array.isArray(items) && items.length >= minItems) return { field, items };
+    if (Array.isArray(items) && items.length >= lists.minItems) return { field, items };
   }
   return undefined;
 }
 
-function isMessageList(field: DescField): field is DescField & { readonly message: DescMessage } {
+function findLists(schema: DescMessage): Lists {
+  const isPage = schema.fields.some(({ name }) => name === "next_page_token");
+  const lists = { fields: schema.fields.filter(isMessageList), minItems: isPage ? 2 : minItems };
+  listsOf.set(schema, lists);
+  return lists;
+}
+
+function isMessageList(field: DescField): field is MessageList {
   return field.fieldKind === "list" && field.message !== undefined;
 }
 
-async function inSlices<T>(items: readonly unknown[], encode: (item: unknown) => T): Promise<T[]> {
-  const encoded: T[] = [];
-  let startedAt = performance.now();
-  for (const item of items) {
-    encoded.push(encode(item));
-    if (performance.now() - startedAt < sliceMs) continue;
-    await nextSlice();
-    startedAt = performance.now();
+/** Written from the last item to the first, as messages are. */
+function* binarySlices(parts: BinaryParts, items: readonly unknown[]): Generator<void, Buffer> {
+  const slices: Buffer[] = [];
+  for (let left = items.length; left > 0; ) {
+    if (slices.length > 0) yield;
+    slices.push(
+      written((sink) => {
+        if (left === items.length) parts.after(sink);
+        left = writeItems(sink, parts, items, left);
+        if (left === 0) parts.before(sink);
+      }),
+    );
   }
-  return encoded;
+  const [only] = slices;
+  return slices.length === 1 && only ? only : Buffer.concat(slices.toReversed());
 }
 
-const waiting: (() => void)[] = [];
-let isScheduled = false;
-
-/** Resolves in a later turn of the event loop. In each turn only one slice of all responses runs. */
-function nextSlice(): Promise<void> {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    schedule();
-  });
+/** Returns how many items are left. */
+function writeItems(sink: Sink, { item }: BinaryParts, items: readonly unknown[], count: number): number {
+  let left = count;
+  let isOver = false;
+  while (left > 0 && !isOver) {
+    left -= 1;
+    const before = writtenBytes(sink);
+    item(sink, items[left]);
+    isOver = isSliceOver(writtenBytes(sink) - before);
+  }
+  return left;
 }
 
-function schedule(): void {
-  if (isScheduled) return;
-  isScheduled = true;
-  setImmediate(() => {
-    isScheduled = false;
-    waiting.shift()?.();
-    if (waiting.length > 0) schedule();
-  });
+function* jsonSlices({ before, item, after }: JsonParts, items: readonly unknown[]): Generator<void, string | Buffer> {
+  const slices: Buffer[] = [];
+  let text = before();
+  for (const [index, value] of items.entries()) {
+    const json = item(value);
+    text += index === 0 ? json : `,${json}`;
+    if (!isSliceOver(json.length)) continue;
+    slices.push(Buffer.from(text));
+    text = "";
+    yield;
+  }
+  text += after();
+  return slices.length === 0 ? text : Buffer.concat([...slices, Buffer.from(text)]);
 }

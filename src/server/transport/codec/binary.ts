@@ -35,14 +35,20 @@ export function encodeBinary(schema: DescMessage, message: object): Buffer {
 }
 
 /** The same in parts: the fields before a list of messages, each of its items as a field, and the fields after it. */
-export function binaryParts(schema: DescMessage, list: DescField & { readonly message: DescMessage }, message: object) {
+export function binaryParts(
+  schema: DescMessage,
+  list: DescField & { readonly message: DescMessage },
+  message: object,
+): BinaryParts {
   const { before, item, after } = partsOf(schema, list);
   const values = valuesOf(message);
-  return {
-    before: () => written((sink) => before(sink, values)),
-    item: (value: unknown) => written((sink) => item(sink, value)),
-    after: () => written((sink) => after(sink, values)),
-  };
+  return { before: (sink) => before(sink, values), item, after: (sink) => after(sink, values) };
+}
+
+export interface BinaryParts {
+  before(sink: Sink): void;
+  readonly item: WriteValue;
+  after(sink: Sink): void;
 }
 
 interface Parts {

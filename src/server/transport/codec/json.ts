@@ -36,7 +36,11 @@ export function encodeJson(schema: DescMessage, message: object): string {
 }
 
 /** The same in parts: the text before the items of a list of messages, each item, and the text after them. */
-export function jsonParts(schema: DescMessage, list: DescField & { readonly message: DescMessage }, message: object) {
+export function jsonParts(
+  schema: DescMessage,
+  list: DescField & { readonly message: DescMessage },
+  message: object,
+): JsonParts {
   const { before, item, after } = partsOf(schema, list);
   const values = valuesOf(message);
   return {
@@ -44,6 +48,12 @@ export function jsonParts(schema: DescMessage, list: DescField & { readonly mess
     item,
     after: () => `${["]", after(values)].filter((text) => text !== "").join(",")}}`,
   };
+}
+
+export interface JsonParts {
+  before(): string;
+  readonly item: WriteJson;
+  after(): string;
 }
 
 interface Parts {

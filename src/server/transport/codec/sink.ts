@@ -24,6 +24,10 @@ export function written(write: (sink: Sink) => void): Buffer {
   return bytes;
 }
 
+export function writtenBytes(sink: Sink): number {
+  return sink.bytes.length - sink.start;
+}
+
 function reserve(sink: Sink, count: number): void {
   if (sink.start >= count) return;
   const used = sink.bytes.length - sink.start;
