@@ -2,6 +2,7 @@ import pg from "pg";
 import { companiesSetting } from "./company-guard.js";
 import type { Log } from "./log.js";
 import { serviceRole } from "./migrate/roles.js";
+import { readInTurns } from "./paced-reading.js";
 
 export interface PoolOptions {
   readonly url: string;
@@ -57,6 +58,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   // One packet can end the startup of a connection, or a statement, and contain the error that breaks it. By then the
   // connection has been assigned to a caller that does not listen yet. Its next statement is rejected.
   pool.on("connect", (client) => client.on("error", () => {}));
+  pool.on("connect", readInTurns);
   return pool;
 }
 
