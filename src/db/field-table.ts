@@ -26,8 +26,8 @@ type StoredFields<Fields> = {
 
 /** The one table of a record's fields, from which its rows, inserts and updates are made. */
 export interface FieldTable<Fields> {
-  /** `c.first_name, c.last_name`, ... without keys. */
-  select(alias: string): string;
+  /** `c.first_name, c.last_name`, ... without keys. JSON of the columns in `texts` is not parsed. */
+  select(alias: string, texts?: readonly string[]): string;
   /** `first_name, last_name`, ... with keys: the columns of an INSERT. */
   readonly names: string;
   /** The same of a record set, in the same order: `r.first_name, r.last_name`, ... */
@@ -69,7 +69,10 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
   const rowOf = (record: Fields) => columnsOf(record, ({ empty = {} }) => empty);
   const valuesOf = (alias: string) => names.map((name) => `${alias}.${name}`).join(", ");
   return {
-    select: (alias) => selected.map((name) => `${alias}.${name}`).join(", "),
+    select: (alias, texts = []) =>
+      selected
+        .map((name) => (texts.includes(name) ? `${alias}.${name}::text AS ${name}` : `${alias}.${name}`))
+        .join(", "),
     names: names.join(", "),
     values: valuesOf,
     row: rowOf,

@@ -1,4 +1,4 @@
-import type { StoredField } from "../../db/field-table.js";
+import type { Row, StoredField } from "../../db/field-table.js";
 import type { SettingRow } from "../setting-lists/setting-list.repository.js";
 import {
   type CustomField,
@@ -18,8 +18,31 @@ export function customFieldsColumn(name: string): StoredField<FieldValues> {
   return {
     columns: { [name]: "jsonb" },
     write: (values) => ({ [name]: values }),
-    read: (row) => (isFieldValues(row[name]) ? row[name] : {}),
+    read: (row) => parsedValues(row[name]),
   };
+}
+
+/** Longer values are read when they are asked for. */
+const longText = 16 * 1024;
+
+/**
+ * Reads a row of a list, which has its values as text. Long ones are parsed whenever they are asked for: values of a
+ * mebibyte in each row would be copied by the garbage collector while all other requests wait.
+ */
+export function withLateValues<Stored extends Row, T extends { readonly customFields: FieldValues }>(
+  toRecord: (row: Stored) => T,
+): (row: Stored) => T {
+  return (row) => {
+    const text = row["custom_fields"];
+    if (typeof text !== "string" || text.length <= longText) return toRecord(row);
+    const record = toRecord({ ...row, custom_fields: {} });
+    return Object.defineProperty(record, "customFields", { enumerable: true, get: () => parsedValues(text) });
+  };
+}
+
+function parsedValues(stored: unknown): FieldValues {
+  const values: unknown = typeof stored === "string" ? JSON.parse(stored) : stored;
+  return isFieldValues(values) ? values : {};
 }
 
 /** The service writes nothing else to the column. */
@@ -35,7 +58,8 @@ export interface FieldRow extends SettingRow {
   readonly type: number;
   readonly is_required: boolean;
   readonly default_value: FieldValue | null;
-  readonly options: readonly OptionJson[];
+  /** As text in a list. */
+  readonly options: readonly OptionJson[] | string;
   readonly source: number;
   readonly display_order: number;
   readonly help_text: string;
@@ -43,7 +67,8 @@ export interface FieldRow extends SettingRow {
 }
 
 /** What the values of records are checked against. */
-export interface DefinitionRow extends Pick<FieldRow, "code" | "type" | "is_required" | "default_value" | "options"> {
+export interface DefinitionRow extends Pick<FieldRow, "code" | "type" | "is_required" | "default_value"> {
+  readonly options: readonly OptionJson[];
   readonly archived: boolean;
 }
 
@@ -75,7 +100,10 @@ export function toCustomField(row: FieldRow): CustomField {
     type: fieldTypeOf(row),
     isRequired: row.is_required,
     ...(row.default_value ? { defaultValue: row.default_value } : {}),
-    options: row.options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1)),
+    // A list of all fields has ten thousand options. Read one field at a time, they are gone before the next.
+    get options() {
+      return toOptions(row.options);
+    },
     source: fieldSources.wordOf(row.source) ?? "CUSTOM",
     displayOrder: row.display_order,
     helpText: row.help_text,
@@ -118,6 +146,11 @@ export function fieldTypeOf({ code, type: number }: Pick<FieldRow, "code" | "typ
   const type = fieldTypes.wordOf(number);
   if (!type) throw new Error(`custom field ${code} has the unknown type ${number}`);
   return type;
+}
+
+function toOptions(json: FieldRow["options"]): readonly FieldOption[] {
+  const options: readonly OptionJson[] = typeof json === "string" ? JSON.parse(json) : json;
+  return options.map(toOption).toSorted((a, b) => a.sortOrder - b.sortOrder || (a.label < b.label ? -1 : 1));
 }
 
 export function toOption({ value, label = "", sortOrder = 0 }: OptionJson): FieldOption {

@@ -12,19 +12,26 @@ import { type CustomField, type FieldOption, type FieldValues, fieldSources, typ
 const fieldSource = protoEnum(CustomField_SourceSchema, fieldSources);
 
 export function toProtoCustomField(field: CustomField): MessageInitShape<typeof CustomFieldSchema> {
-  const { association, type, defaultValue, options, source, createdTime, lastUpdatedTime, ...same } = field;
+  const { defaultValue } = field;
   return {
-    associationType: fieldAssociation.toProto(association),
-    type: fieldType.toProto(type),
+    id: field.id,
+    companyId: field.companyId,
+    associationType: fieldAssociation.toProto(field.association),
+    code: field.code,
+    label: field.label,
+    type: fieldType.toProto(field.type),
+    isRequired: field.isRequired,
     ...(defaultValue ? { defaultValue: fromJson(CustomField_ValueSchema, cloneJson(defaultValue)) } : {}),
     // Read when the field is encoded, in the slice of its encoding.
     get options() {
-      return options.map(toProtoOption);
+      return field.options.map(toProtoOption);
     },
-    source: fieldSource.toProto(source),
-    createTime: toTimestamp(createdTime),
-    updateTime: toTimestamp(lastUpdatedTime),
-    ...same,
+    source: fieldSource.toProto(field.source),
+    displayOrder: field.displayOrder,
+    helpText: field.helpText,
+    createTime: toTimestamp(field.createdTime),
+    updateTime: toTimestamp(field.lastUpdatedTime),
+    archived: field.archived,
   };
 }
 

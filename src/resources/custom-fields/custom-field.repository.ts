@@ -137,6 +137,8 @@ function fieldTable(
     maxBytes: ({ ofCompany }) => ofCompany.MAX_CUSTOM_FIELD_BYTES,
     unique: { custom_field_code_key: "code" },
     nameColumn: "label",
+    listed: `company_id, id, association_type, code, label, type, is_required, default_value, options::text AS options, source,
+      display_order, help_text, created_time, archived_time, last_updated_by, last_updated_time, version`,
     ...(associations.length > 0 ? { only: Prisma.sql`association_type IN (${Prisma.join(numbers)})` } : {}),
     columns: ({ label, isRequired, defaultValue, options, helpText }) => ({
       label,

@@ -9,7 +9,12 @@ import { phoneSearch } from "../../db/phone-condition.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { searchConditions } from "../../db/search-condition.js";
 import { statement } from "../../db/statement.js";
-import { type CustomerRow, customerColumns, listedCustomerChildren, toCustomer } from "./customer.columns.js";
+import {
+  type CustomerRow,
+  listedCustomerChildren,
+  listedCustomerColumns,
+  toListedCustomer,
+} from "./customer.columns.js";
 import {
   type Customer,
   type CustomerFilter,
@@ -24,7 +29,7 @@ const list = {
   name: "customer.list",
   table: "customer",
   alias: "c",
-  select: `${customerColumns}, ${listedCustomerChildren}`,
+  select: `${listedCustomerColumns}, ${listedCustomerChildren}`,
   current: "c.archived_time IS NULL",
 } as const satisfies TimeList;
 
@@ -38,8 +43,8 @@ export function createCustomerList(database: Database): CustomerRepository["list
     ];
     const limits = { businessIds: filter.preferredBusinessIds, ids: filter.ids };
     const read = { list, query, conditions, limits, ...phoneSearch("customer", "c", filter) };
-    if (order === "CREATED_DESC") return readTimeList<CustomerRow, Customer>(database, read, toCustomer, signal);
-    return (await readOrderedList<CustomerRow>(database, { ...read, order }, signal)).map(toCustomer);
+    if (order === "CREATED_DESC") return readTimeList<CustomerRow, Customer>(database, read, toListedCustomer, signal);
+    return (await readOrderedList<CustomerRow>(database, { ...read, order }, signal)).map(toListedCustomer);
   };
 }
 

@@ -19,7 +19,7 @@ import {
   recordNotesSql,
   toAddress,
 } from "../../db/nested-rows.js";
-import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
+import { customFieldsColumn, withLateValues } from "../custom-fields/custom-field.columns.js";
 import { type LeadSummaryJson, leadSummaryJson, toLeadSummary } from "../leads/lead-history.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
 import { type Customer, type CustomerFields, customerStatuses, type ReferralSource } from "./customer.model.js";
@@ -91,6 +91,9 @@ export interface CustomerRow extends Row {
   readonly lead_summary?: LeadSummaryJson | null;
 }
 
+/** Reads a row of a page. */
+export const toListedCustomer = withLateValues(toCustomer);
+
 export interface NoteJson {
   readonly id: string;
   readonly note: string;
@@ -98,9 +101,15 @@ export interface NoteJson {
   readonly last_updated_time: string;
 }
 
+const ownColumns = `c.company_id, c.id, c.raw_id, c.created_by, c.created_time, c.last_updated_by, c.last_updated_time, c.source_lead_id, c.archived_time, c.version`;
+
 /** The scalar columns of `customer AS c`. */
-export const customerColumns = `c.company_id, c.id, c.raw_id, c.created_by, c.created_time, c.last_updated_by, c.last_updated_time, c.source_lead_id, c.archived_time, c.version,
+export const customerColumns = `${ownColumns},
   ${customerFields.select("c")}`;
+
+/** The same for a page of customers. */
+export const listedCustomerColumns = `${ownColumns},
+  ${customerFields.select("c", ["custom_fields"])}`;
 
 export const noteJson = `json_build_object('id', n.id, 'note', n.note, 'last_updated_by', n.last_updated_by,
   'last_updated_time', n.last_updated_time)`;

@@ -10,7 +10,7 @@ import {
   recordNotesSql,
   toAddress,
 } from "../../db/nested-rows.js";
-import { customFieldsColumn } from "../custom-fields/custom-field.columns.js";
+import { customFieldsColumn, withLateValues } from "../custom-fields/custom-field.columns.js";
 import { type NoteJson, noteJson, referralSourceJson, toNote } from "../customers/customer.columns.js";
 import type { ReferralSource } from "../customers/customer.model.js";
 import { leadPetJson, listedPetJson, type PetJson, toPet } from "../pets/pet.columns.js";
@@ -72,8 +72,18 @@ export interface LeadRow extends Row {
 }
 
 /** The scalar columns of `lead AS l`. */
-export const leadColumns = `l.company_id, l.id, l.raw_id, ${leadFields.select("l")}, l.promoted_customer_id,
+export const leadColumns = columnsWith(leadFields.select("l"));
+
+/** The same for a page of leads. */
+export const listedLeadColumns = columnsWith(leadFields.select("l", ["custom_fields"]));
+
+function columnsWith(fields: string): string {
+  return `l.company_id, l.id, l.raw_id, ${fields}, l.promoted_customer_id,
   l.archived_time, l.created_by, l.created_time, l.last_updated_by, l.last_updated_time, l.version`;
+}
+
+/** Reads a row of a page. */
+export const toListedLead = withLateValues(toLead);
 
 /** The children of `lead AS l`, aggregated in the same statement. */
 export const leadChildren = childrenWith(leadPetJson, recordNotesSql);

@@ -48,7 +48,16 @@ import {
   tagParameters,
   toTagResolution,
 } from "../setting-lists/tag-links.columns.js";
-import { type LeadRow, leadChildren, leadColumns, leadFields, listedLeadChildren, toLead } from "./lead.columns.js";
+import {
+  type LeadRow,
+  leadChildren,
+  leadColumns,
+  leadFields,
+  listedLeadChildren,
+  listedLeadColumns,
+  toLead,
+  toListedLead,
+} from "./lead.columns.js";
 import type { Lead, LeadFilter, LeadRecord, LeadReferences, LeadRepository } from "./lead.model.js";
 import { changeLead } from "./lead-change.repository.js";
 import { listNotes } from "./lead-note.repository.js";
@@ -81,8 +90,8 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
       ];
       const limits = { businessIds: filter.preferredBusinessIds };
       const read = { list, query, conditions, limits, ...phoneSearch("lead", "l", filter) };
-      if (order === "CREATED_DESC") return readTimeList<LeadRow, Lead>(database, read, toLead, signal);
-      return (await readOrderedList<LeadRow>(database, { ...read, order }, signal)).map(toLead);
+      if (order === "CREATED_DESC") return readTimeList<LeadRow, Lead>(database, read, toListedLead, signal);
+      return (await readOrderedList<LeadRow>(database, { ...read, order }, signal)).map(toListedLead);
     },
 
     change: (target, write, work) => changeLead(limited, target, write, work),
@@ -139,7 +148,7 @@ const list = {
   name: "lead.list",
   table: "lead",
   alias: "l",
-  select: `${leadColumns}, ${listedLeadChildren}`,
+  select: `${listedLeadColumns}, ${listedLeadChildren}`,
   current: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
 } as const satisfies TimeList;
 

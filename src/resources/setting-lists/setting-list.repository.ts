@@ -1,5 +1,6 @@
 import type { CompanyResource } from "../../core/company-resource.js";
 import { archivedNamesakeError } from "../../core/errors.js";
+import { mapInSlices } from "../../core/slices.js";
 import { actingStaffId } from "../../core/write.js";
 import { auditColumns, timestamp } from "../../db/audit-log.js";
 import {
@@ -28,6 +29,8 @@ export interface SettingRow {
 export interface SettingTable<Row extends SettingRow, Entry, Content> extends Omit<CompanyRecordKind<Entry>, "find"> {
   /** Orders entries with the same display order. */
   readonly nameColumn: "name" | "abbreviation" | "label";
+  /** What a list selects. Absent: all columns. */
+  readonly listed?: string;
   /** The rows of the list. Absent: all rows of the company. */
   readonly only?: Prisma.Sql;
   columns(content: Content): Columns;
@@ -49,11 +52,12 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
   const { database } = limited;
   const { kind, only = Prisma.sql`TRUE` } = table;
   const from = Prisma.raw(kind);
+  const listed = Prisma.raw(table.listed ?? "*");
   const order = Prisma.raw(`display_order, ${table.nameColumn}, id`);
   const ofCompany = (companyId: string) => Prisma.sql`company_id = ${companyId} AND ${only}`;
 
   const readList = (reader: Reader, companyId: string, showArchived: boolean) =>
-    reader.$queryRaw<Row[]>`SELECT * FROM ${from} WHERE ${ofCompany(companyId)}
+    reader.$queryRaw<Row[]>`SELECT ${listed} FROM ${from} WHERE ${ofCompany(companyId)}
       AND (${showArchived} OR archived_time IS NULL) ORDER BY ${order}`;
   const find = async (tx: Prisma.TransactionClient, target: CompanyResource) => {
     const row = await findRow<Row>(tx, kind, target);
@@ -64,7 +68,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
   return {
     async list({ companyId, showArchived }, signal) {
       const rows = await database.ask(signal, (prisma) => readList(prisma, companyId, showArchived));
-      return rows.map(table.toEntry);
+      return mapInSlices(rows, table.toEntry);
     },
 
     create: ({ companyId, id, content }, write) =>
