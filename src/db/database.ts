@@ -9,6 +9,7 @@ import { createPool, type PoolOptions } from "./pool.js";
 import { withPooledClient } from "./pooled-client.js";
 import { runPrepared } from "./prepared-statement.js";
 import { createPrisma, readWithCancel } from "./prisma.js";
+import { createReadBatches } from "./read-batches.js";
 import { retry } from "./retry.js";
 import type { Statement } from "./statement.js";
 import { transact } from "./transact.js";
@@ -91,24 +92,31 @@ export function openDatabase(options: DatabaseOptions): Database {
     waitMs: (pool.options.connectionTimeoutMillis ?? 0) + beginBudgetMs,
     timeoutMs: options.transactionTimeoutMs ?? 15_000,
   };
+  const batches = createReadBatches(pool);
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= prisma.$disconnect().then(() => pool.end());
     return closing;
   };
   return {
-    ...statementsOf(pool),
+    ...statementsOf(pool, batches),
     ask: (signal, query) => told(signal, () => readWithCancel(signal, () => query(prisma))),
     transact: (write, work) => transact(transactions, write, work),
-    stats: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stats: () => ({
+      ...{ total: pool.totalCount, idle: pool.idleCount },
+      waiting: pool.waitingCount + batches.waiting(),
+    }),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-function statementsOf(pool: pg.Pool): Pick<Database, "read" | "write"> {
+function statementsOf(pool: pg.Pool, batches = createReadBatches(pool)): Pick<Database, "read" | "write"> {
   return {
-    read: (statement, values, signal) => told(signal, () => runStatement(pool, { statement, values, signal })),
+    read: (statement, values, signal) =>
+      told(signal, () =>
+        statement.isQuick ? batches.read(statement, values, signal) : runStatement(pool, { statement, values, signal }),
+      ),
     write: (statement, values, write) =>
       told(write.signal, () => runStatement(pool, { statement, values, signal: write.signal, write })),
   };

@@ -10,7 +10,7 @@ interface Shape {
   readonly empty: Readonly<Record<string, null>>;
 }
 
-/** By connection and name of the statement. */
+/** By client and name of the statement. */
 const shapes = new WeakMap<pg.ClientBase, Map<string, Shape>>();
 
 /**
@@ -23,18 +23,29 @@ export async function runPrepared<Row extends pg.QueryResultRow>(
   statement: Statement,
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
-  const shape = shapes.get(client)?.get(statement.name);
-  if (!shape) return await describe<Row>(client, statement, values);
+  if (!isPrepared(client, statement)) return await prepare<Row>(client, statement, values);
+  const parameters = values.map((value) => prepareValue(value));
   try {
-    return await execute<Row>(client, { ...statement, shape, values: values.map((value) => prepareValue(value)) });
+    return await new Promise<readonly Row[]>((resolve, reject) => {
+      executeAll(client, [{ statement, values: parameters, resolve, reject }]);
+    });
   } catch (error) {
-    // As in the driver: the error was created by the connection, and its stack shows nothing else.
-    if (error instanceof Error) Error.captureStackTrace(error);
-    throw error;
+    throw withStack(error);
   }
 }
 
-async function describe<Row extends pg.QueryResultRow>(
+/** As in the driver: the error was created by the connection, and its stack shows nothing else. */
+export function withStack(error: unknown): unknown {
+  if (error instanceof Error) Error.captureStackTrace(error, withStack);
+  return error;
+}
+
+export function isPrepared(client: pg.ClientBase, { name }: Statement): boolean {
+  return shapes.get(client)?.has(name) === true;
+}
+
+/** The first execution on a connection. */
+export async function prepare<Row extends pg.QueryResultRow>(
   client: pg.ClientBase,
   { name, text }: Statement,
   values: readonly unknown[],
@@ -47,9 +58,11 @@ async function describe<Row extends pg.QueryResultRow>(
   return rows;
 }
 
-interface Execution extends Statement {
-  readonly shape: Shape;
+export interface Execution {
+  readonly statement: Statement;
   readonly values: (Buffer | string | null)[];
+  resolve(rows: readonly pg.QueryResult["rows"][number][]): void;
+  reject(error: unknown): void;
 }
 
 /** Answers of the server that tell nothing here. */
@@ -62,22 +75,32 @@ const ignored = {
   handleCopyData() {},
 };
 
-/** A query of the driver's protocol: the client calls its methods with the answers of the server. */
-function execute<Row extends pg.QueryResultRow>(
-  client: pg.ClientBase,
-  { name, text, shape, values }: Execution,
-): Promise<readonly Row[]> {
-  return new Promise((resolve, reject) => {
+/**
+ * Executes statements that are prepared on the connection. They are sent in one write, each with a Sync, so each is a
+ * transaction and fails alone. Each is a query of the driver's protocol, of which the client calls the methods with the
+ * answers of the server; it gets the next one when the one before has been answered.
+ */
+export function executeAll(client: pg.ClientBase, executions: readonly Execution[]): void {
+  let sent = 0;
+  const start = (index: number): void => {
+    const execution = executions[index];
+    if (!execution) return;
+    const { statement, values, resolve, reject } = execution;
     const rows: pg.QueryResult["rows"] = [];
+    const shape = shapes.get(client)?.get(statement.name);
     let failure: unknown;
     client.query({
-      ...{ name, text, values, rows },
+      ...{ name: statement.name, text: statement.text, values, rows },
       submit(connection: pg.Connection) {
+        if (index < sent) return;
+        sent = executions.length;
         const { stream } = connection;
         stream.cork();
-        connection.bind({ statement: name, values }, true);
-        connection.execute({ portal: "" }, true);
-        connection.sync();
+        for (const one of executions.slice(index)) {
+          connection.bind({ statement: one.statement.name, values: one.values }, true);
+          connection.execute({ portal: "" }, true);
+          connection.sync();
+        }
         stream.uncork();
       },
       handleDataRow({ fields }: DataRow) {
@@ -87,27 +110,32 @@ function execute<Row extends pg.QueryResultRow>(
           failure ??= error;
         }
       },
-      handleError: (error: unknown) => reject(failure ?? error),
+      handleError(error: unknown) {
+        start(index + 1);
+        reject(failure ?? error);
+      },
       handleReadyForQuery() {
+        start(index + 1);
         if (failure === undefined) resolve(rows);
         else reject(failure);
       },
       ...ignored,
     });
-  });
+  };
+  start(0);
 }
 
 interface DataRow {
   readonly fields: readonly (string | null)[];
 }
 
-function rowOf({ columns, empty }: Shape, fields: DataRow["fields"]): Record<string, unknown> {
+function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): Record<string, unknown> {
   // A proxy that prepares statements itself can execute them after such a change.
-  if (fields.length !== columns.length) throw new Error("The rows of a prepared statement have changed.");
-  const row: Record<string, unknown> = { ...empty };
+  if (fields.length !== shape?.columns.length) throw new Error("The rows of a prepared statement have changed.");
+  const row: Record<string, unknown> = { ...shape.empty };
   for (let index = 0; index < fields.length; index += 1) {
     const text = fields[index];
-    const column = columns[index];
+    const column = shape.columns[index];
     if (column && typeof text === "string") row[column.name] = column.read(text);
   }
   return row;

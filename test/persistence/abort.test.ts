@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { DomainError } from "../../src/core/errors.js";
-import { statement } from "../../src/db/statement.js";
+import { quickStatement, statement } from "../../src/db/statement.js";
 import { asAdmin } from "../support/database.js";
 import { databaseWith } from "../support/opened-databases.js";
 import { timed } from "../support/timed.js";
@@ -226,4 +226,59 @@ describe("an abort", () => {
     expect(await running()).toBe(0);
     expect((await test.owner.query("SELECT * FROM thing")).rows).toEqual([]);
   }, 60_000);
+});
+
+describe("reads that are sent together", () => {
+  const quick = quickStatement("quick", "SELECT 6 / $1::int AS result, pg_sleep($2::float8)::text AS slept");
+  const own = () => new AbortController().signal;
+
+  it("are answered one by one, and only that with an error fails", timed, async () => {
+    const database = open();
+    for (const round of [1, 2, 3]) {
+      const divisors = Array.from({ length: 40 }, (_, index) => (index % 7 === round ? 0 : (index % 3) + 1));
+      const ends = await Promise.allSettled(divisors.map((divisor) => database.read(quick, [divisor, 0], own())));
+      expect(ends.map((end) => (end.status === "fulfilled" ? end.value : end.reason.code))).toEqual(
+        divisors.map((divisor) => (divisor === 0 ? "22012" : [{ result: 6 / divisor, slept: "" }])),
+      );
+    }
+    expect(database.stats().total).toBeLessThan(5);
+    await expect.poll(() => database.stats()).toMatchObject({ waiting: 0, idle: database.stats().total });
+  });
+
+  it("end at once when they are aborted, without the others, and are canceled when nobody waits for them", async () => {
+    const database = open({ size: 1 });
+    await database.read(quick, [1, 0], own());
+    const [first, second] = [new AbortController(), new AbortController()];
+    const gone = database.read(quick, [1, 20], first.signal);
+    const kept = database.read(quick, [2, 0], own());
+    const later = database.read(quick, [3, 20], second.signal);
+    await expect.poll(running).toBe(1);
+    first.abort(cancelled());
+    await expect(gone).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await asAdmin(
+      `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = '${test.name}' AND application_name = 'moego'`,
+    );
+    await expect(kept).resolves.toEqual([{ result: 3, slept: "" }]);
+    await expect.poll(running).toBe(1);
+    second.abort(cancelled());
+    await expect(later).rejects.toMatchObject({ reason: "CALL_CANCELLED" });
+    await expect.poll(running).toBe(0);
+    await expect.poll(() => database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
+  });
+
+  it("wait for a connection no longer than others, and survive the loss of one", timed, async () => {
+    const database = open({ size: 1, waitMs: 300 });
+    await database.read(quick, [1, 0], own());
+    const busy = database.read(sleepFor, [1], own());
+    await expect(database.read(quick, [1, 0], own())).rejects.toMatchObject({ reason: "OVERLOADED" });
+    await busy;
+    const lost = Promise.allSettled([database.read(quick, [1, 20], own()), database.read(quick, [1, 0], own())]);
+    await expect.poll(running).toBe(1);
+    await asAdmin(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${test.name}' AND application_name = 'moego'`,
+    );
+    const unavailable = { status: "rejected", reason: { reason: "DATABASE_UNAVAILABLE" } };
+    expect(await lost).toMatchObject([unavailable, unavailable]);
+    await expect(database.read(quick, [2, 0], own())).resolves.toEqual([{ result: 3, slept: "" }]);
+  });
 });

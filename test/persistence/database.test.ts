@@ -32,31 +32,33 @@ describe("statements", () => {
 
   it("return the same rows when they are executed again", async () => {
     const database = open({ size: 1 });
+    const { signal } = new AbortController();
     const kinds = statement(
       "kinds",
       `SELECT 'ä' AS text, NULL::text AS missing, 7::int AS number, 9007199254740993::bigint AS large, true AS yes,
               ARRAY['a,b', NULL] AS list, '{"a": [1]}'::jsonb AS json, '2026-11-22 14:17:12.204+00'::timestamptz AS time,
               '\\x00ff'::bytea AS bytes, $1::text[] AS given FROM generate_series(1, 2)`,
     );
-    const read = () => database.read(kinds, [["x", 'y"z']], never);
+    const read = () => database.read(kinds, [["x", 'y"z']], signal);
     const first = await read();
     expect(first).toHaveLength(2);
     expect(await read()).toEqual(first);
-    await expect(database.read(statement("divide", "SELECT 1 / $1::int"), [0], never)).rejects.toMatchObject({
+    await expect(database.read(statement("divide", "SELECT 1 / $1::int"), [0], signal)).rejects.toMatchObject({
       code: "22012",
     });
     expect(await read()).toEqual(first);
-    expect(await database.read(statement("none", "SELECT 1 AS one WHERE $1::boolean"), [false], never)).toEqual([]);
+    expect(await database.read(statement("none", "SELECT 1 AS one WHERE $1::boolean"), [false], signal)).toEqual([]);
   });
 
   it("fail alike when they are executed again", async () => {
     const database = open({ size: 1 });
+    const { signal } = new AbortController();
     const divide = statement("divide", "SELECT 1 / $1::int AS result");
-    expect(await database.read(divide, [1], never)).toEqual([{ result: 1 }]);
+    expect(await database.read(divide, [1], signal)).toEqual([{ result: 1 }]);
     const refused = { code: "22012", stack: expect.stringContaining("database.test.ts") };
     for (let call = 0; call < 2; call += 1)
-      await expect(database.read(divide, [0], never)).rejects.toMatchObject(refused);
-    expect(await database.read(divide, [1], never)).toEqual([{ result: 1 }]);
+      await expect(database.read(divide, [0], signal)).rejects.toMatchObject(refused);
+    expect(await database.read(divide, [1], signal)).toEqual([{ result: 1 }]);
   });
 
   it("read times in UTC exact to the millisecond, and dates as text", async () => {

@@ -1,7 +1,7 @@
 import { phoneForms } from "../../core/phone/numbering-plan.js";
 import { accessFilterValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { type Statement, statement } from "../../db/statement.js";
+import { quickStatement, type Statement } from "../../db/statement.js";
 import { type LeadRow, leadChildren, leadColumns, toLead } from "../leads/lead.columns.js";
 import type { AnsweredField, Caller, CallerLookup, CallerMatch, CallerRepository } from "./caller.model.js";
 import { type FieldJson, fieldsJson, toField } from "./caller-field.repository.js";
@@ -132,7 +132,7 @@ function planned(name: string, shape: SearchShape, make: (shape: SearchShape) =>
 /** `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, see caller-search.columns.ts. */
 function probeStatement(name: string, columns: string, shape: SearchShape): Statement {
   const { direct } = searchConditions("customer", shape);
-  return statement(
+  return quickStatement(
     `${name}_by_${shape.asked.join("_")}`,
     `SELECT ${columns}, c.id IS NOT NULL AS is_found, ${fieldsJson} AS fields, ${othersSql(shape)} AS others
      FROM (VALUES (1)) one
@@ -154,7 +154,7 @@ function othersSql(shape: SearchShape): string {
 }
 
 /** `$3` is the id. */
-const leadStatement = statement(
+const leadStatement = quickStatement(
   "caller.lead",
   `SELECT ${leadColumns}, ${leadChildren}, ${staffNameBy("l.allocate_staff_id")} AS staff_name FROM lead l
    WHERE l.id = $3 AND ${findable.lead("l")}`,

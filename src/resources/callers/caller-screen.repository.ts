@@ -3,7 +3,7 @@ import { phoneForms } from "../../core/phone/numbering-plan.js";
 import { accessFilterValues } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { isOneOf, phoneAlternatives } from "../../db/phone-condition.js";
-import { type Statement, statement } from "../../db/statement.js";
+import { quickStatement, type Statement } from "../../db/statement.js";
 import { callerKinds, maxListedMatches } from "./caller.model.js";
 import { type ScreenRow, screenColumns, toScreenMatch } from "./caller-screen.columns.js";
 import type { CallerScreenRepository } from "./caller-screen.model.js";
@@ -36,7 +36,7 @@ const matchOrder = "f.kind, f.rank, f.last_updated_time DESC, f.id";
 /** `$1`, `$2`: see db/access-filter.ts; `$1` contains one company. From `$3` on, the forms of the number. */
 function findAllBy(forms: number): Statement {
   const isAsked = isOneOf(Array.from({ length: forms }, (_, form) => `$${form + 3}`));
-  return statement(
+  return quickStatement(
     "caller.screen",
     `WITH f AS MATERIALIZED (
       SELECT f.*, count(*) OVER () AS match_count FROM (${matchesOf("customer", isAsked)}

@@ -41,7 +41,7 @@ import {
   readDuplicates,
   withSlots,
 } from "../../db/possible-duplicates.js";
-import { statement } from "../../db/statement.js";
+import { quickStatement } from "../../db/statement.js";
 import { expectedFieldsSql } from "../custom-fields/custom-field.columns.js";
 import { tagJson } from "../setting-lists/tag.repository.js";
 import {
@@ -127,8 +127,8 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
   };
 }
 
-const getStatement = statement("customer.get", getWhere(accessPredicate("c")));
-const getInOneCompany = statement("customer.get_in_one_company", getWhere(singleCompanyAccessPredicate("c")));
+const getStatement = quickStatement("customer.get", getWhere(accessPredicate("c")));
+const getInOneCompany = quickStatement("customer.get_in_one_company", getWhere(singleCompanyAccessPredicate("c")));
 
 /** `$3` is the id. For `$1` and `$2` see db/access-filter.ts. */
 function getWhere(isVisible: string): string {

@@ -38,7 +38,7 @@ import {
 } from "../../db/possible-duplicates.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { searchConditions } from "../../db/search-condition.js";
-import { statement } from "../../db/statement.js";
+import { quickStatement } from "../../db/statement.js";
 import type { CreatePreconditions } from "../customers/customer.model.js";
 import { petFields } from "../pets/pet.columns.js";
 import {
@@ -138,7 +138,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
 }
 
 /** `$3` is the id. For `$1` and `$2` see db/access-filter.ts. */
-const getStatement = statement(
+const getStatement = quickStatement(
   "lead.get",
   `SELECT ${leadColumns}, ${leadChildren} FROM lead l
    WHERE l.company_id = ANY($1::text[]) AND l.id = $3 AND ${leadGrantPredicate("l")}`,
