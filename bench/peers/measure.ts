@@ -12,6 +12,8 @@ export interface Interval {
   readonly serverCpu: number;
   readonly databaseCpu: number;
   readonly clientCpu: number;
+  /** Calls that were refused, because the machine was busy otherwise. */
+  readonly failures: number;
 }
 
 /** The intervals of a subject and an operation, one a round. */
@@ -46,7 +48,7 @@ export interface Plan {
  * Measures every subject once a round, so that other load on the machine and the growth of the database affect all
  * alike, in another order each round.
  *
- * @throws Error if a call fails or is answered without what it asked for
+ * @throws Error if more than a few calls fail or are answered without what they asked for
  */
 export async function measure(plan: Plan): Promise<Speeds> {
   const { seconds, warmUpSeconds, rounds } = plan;
@@ -57,7 +59,8 @@ export async function measure(plan: Plan): Promise<Speeds> {
     const figures = await plan.load.send(orderOf(plan, each, howLong * shareOf(each)));
     calls.set(each.subject.pid, (calls.get(each.subject.pid) ?? 0) + figures.calls);
     const { failures, failure } = figures;
-    if (failures > 0) throw new Error(`${each.subject.name} failed ${failures} calls of ${each.operation}: ${failure}`);
+    if (failures > figures.calls * toleratedFailures)
+      throw new Error(`${each.subject.name} failed ${failures} calls of ${each.operation}: ${failure}`);
     return figures;
   };
   for (const each of all) await run(each, warmUpSeconds);
@@ -79,6 +82,9 @@ export async function measure(plan: Plan): Promise<Speeds> {
   return { series, pgbench, calls };
 }
 
+/** Share of the calls. A server refuses some when other processes take the machine's time; the report says how many. */
+const toleratedFailures = 0.01;
+
 export function orderOf(
   { rows, firstLead }: Plan,
   { subject, operation }: Pick<Series, "subject" | "operation">,
@@ -95,10 +101,10 @@ function shareOf({ subject, operation }: Pick<Series, "subject" | "operation">):
 
 /** Microseconds of CPU for all calls are milliseconds for 1,000 of 1,000 calls. */
 function intervalOf(figures: LoadFigures, serverMicroseconds: number, databaseMicroseconds: number): Interval {
-  const { calls, seconds, p50Ms, p99Ms, cpuSeconds } = figures;
+  const { calls, failures, seconds, p50Ms, p99Ms, cpuSeconds } = figures;
   const perThousand = (microseconds: number) => microseconds / 1_000 / calls;
   return {
-    ...{ perSecond: calls / seconds, p50Ms, p99Ms },
+    ...{ perSecond: calls / seconds, p50Ms, p99Ms, failures },
     serverCpu: perThousand(serverMicroseconds),
     databaseCpu: perThousand(databaseMicroseconds),
     clientCpu: (cpuSeconds / calls) * 1_000,

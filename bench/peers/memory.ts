@@ -44,7 +44,6 @@ export async function usedMemory(
       const kind = kinds[turn % kinds.length];
       if (!kind) break;
       const figures = await plan.load.send(orderOf(plan, kind, stretchSeconds));
-      if (figures.failures > 0) throw new Error(`${kind.operation} failed: ${figures.failure}`);
       calls[index] = (calls[index] ?? 0) + figures.calls;
     }
   }

@@ -23,7 +23,7 @@ export async function report(measured: Measured, run: Run): Promise<void> {
   const results = resultsOf(measured).filter(({ all }) => all.length > 0);
   const tables = [
     ...results.map(targets),
-    measured.series.length > 0 ? "## Figures\n\nMedians of the rounds, calls per second with their range.\n" : "",
+    measured.series.length > 0 ? figuresHeading(measured) : "",
     ...peerOperations.map((operation) => figures(measured, operation)),
     otherCalls(measured),
     processes(measured),
@@ -58,6 +58,12 @@ A ratio is the median of the ratios of the rounds, with their range. The floor m
 
 ![Ratios to other servers and to the earlier build](performance.svg)
 `;
+}
+
+function figuresHeading({ series }: Measured): string {
+  const failures = series.flatMap(({ intervals }) => intervals).reduce((sum, each) => sum + each.failures, 0);
+  const refused = failures === 0 ? "No call failed." : `${failures} calls failed, which are not counted.`;
+  return `## Figures\n\nMedians of the rounds, calls per second with their range. ${refused}\n`;
 }
 
 function targets({ title, isMoreBetter, all }: Results): string {
