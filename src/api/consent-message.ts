@@ -68,10 +68,12 @@ export const consentProvenance = provenanceFields
   .transform(omitUndefined)
   .optional();
 
-export function toProtoConsent({ serviceRelatedChannels, marketingCampaignsChannels, ...flags }: Consent) {
+export function toProtoConsent(consent: Consent) {
   return {
-    ...flags,
-    serviceRelatedChannels: serviceRelatedChannels.map(consentChannel.toProto),
-    marketingCampaignsChannels: marketingCampaignsChannels.map(consentChannel.toProto),
+    serviceRelatedChannels: consent.serviceRelatedChannels.map(consentChannel.toProto),
+    marketingCampaignsChannels: consent.marketingCampaignsChannels.map(consentChannel.toProto),
+    brandedAppEnabled: consent.brandedAppEnabled,
+    isAgreedMarketingPolicy: consent.isAgreedMarketingPolicy,
+    isConsented: consent.isConsented,
   };
 }

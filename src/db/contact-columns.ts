@@ -1,6 +1,6 @@
 import { type Channel, type Consent, consentChannels } from "../core/consent.js";
 import { foldCase } from "../core/text.js";
-import { type StoredField, textColumn } from "./field-table.js";
+import { type Row, type StoredField, textColumn } from "./field-table.js";
 
 /** The email address of a customer or lead, with the key that searches compare. */
 export const emailField: StoredField<string> = {
@@ -25,14 +25,18 @@ export const consentField: StoredField<Consent> = {
     is_agreed_marketing_policy: consent.isAgreedMarketingPolicy,
     is_consented: consent.isConsented,
   }),
-  read: (row) => ({
+  read: consentOf,
+};
+
+export function consentOf(row: Row): Consent {
+  return {
     serviceRelatedChannels: channelsIn(row["service_related_channels"]),
     marketingCampaignsChannels: channelsIn(row["marketing_campaigns_channels"]),
     brandedAppEnabled: row["branded_app_enabled"] === true,
     isAgreedMarketingPolicy: row["is_agreed_marketing_policy"] === true,
     isConsented: row["is_consented"] === true,
-  }),
-};
+  };
+}
 
 function channelsIn(numbers: unknown): readonly Channel[] {
   return Array.isArray(numbers) ? numbers.map((number) => consentChannels.wordOf(Number(number)) ?? "AUTO_CALL") : [];

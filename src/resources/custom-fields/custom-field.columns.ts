@@ -18,7 +18,7 @@ export function customFieldsColumn(name: string): StoredField<FieldValues> {
   return {
     columns: { [name]: "jsonb" },
     write: (values) => ({ [name]: values }),
-    read: (row) => parsedValues(row[name]),
+    read: (row) => fieldValuesOf(row[name]),
   };
 }
 
@@ -36,11 +36,12 @@ export function withLateValues<Stored extends Row, T extends { readonly customFi
     const text = row["custom_fields"];
     if (typeof text !== "string" || text.length <= longText) return toRecord(row);
     const record = toRecord({ ...row, custom_fields: {} });
-    return Object.defineProperty(record, "customFields", { enumerable: true, get: () => parsedValues(text) });
+    return Object.defineProperty(record, "customFields", { enumerable: true, get: () => fieldValuesOf(text) });
   };
 }
 
-function parsedValues(stored: unknown): FieldValues {
+/** The values as the column or its text has them. */
+export function fieldValuesOf(stored: unknown): FieldValues {
   const values: unknown = typeof stored === "string" ? JSON.parse(stored) : stored;
   return isFieldValues(values) ? values : {};
 }

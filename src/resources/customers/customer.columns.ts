@@ -1,6 +1,6 @@
 import type { Note } from "../../core/note.js";
 import type { Preference } from "../../core/preference.js";
-import { consentField, emailField } from "../../db/contact-columns.js";
+import { consentField, consentOf, emailField } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import {
   enumColumn,
@@ -19,10 +19,17 @@ import {
   recordNotesSql,
   toAddress,
 } from "../../db/nested-rows.js";
-import { customFieldsColumn, withLateValues } from "../custom-fields/custom-field.columns.js";
+import { customFieldsColumn, fieldValuesOf, withLateValues } from "../custom-fields/custom-field.columns.js";
+import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { type LeadSummaryJson, leadSummaryJson, toLeadSummary } from "../leads/lead-history.columns.js";
 import { type TagJson, tagJson, toTag } from "../setting-lists/tag.repository.js";
-import { type Customer, type CustomerFields, customerStatuses, type ReferralSource } from "./customer.model.js";
+import {
+  type Customer,
+  type CustomerFields,
+  type CustomerStatus,
+  customerStatuses,
+  type ReferralSource,
+} from "./customer.model.js";
 
 const preferenceField: StoredField<Preference> = {
   columns: {
@@ -37,13 +44,17 @@ const preferenceField: StoredField<Preference> = {
     subscribe_to_marketing_emails: preference.subscribeToMarketingEmails,
     receive_appointment_reminder: preference.receiveAppointmentReminder,
   }),
-  read: (row) => ({
+  read: preferenceOf,
+};
+
+function preferenceOf(row: Row): Preference {
+  return {
     receiveAutoMessage: row["receive_auto_message"] === true,
     receiveAutoEmail: row["receive_auto_email"] === true,
     subscribeToMarketingEmails: row["subscribe_to_marketing_emails"] === true,
     receiveAppointmentReminder: row["receive_appointment_reminder"] === true,
-  }),
-};
+  };
+}
 
 /** The one table of the fields that clients write. */
 export const customerFields = fieldTable<CustomerFields>({
@@ -66,8 +77,7 @@ export const customerFields = fieldTable<CustomerFields>({
 });
 
 /**
- * A customer with its children, as `customerColumns` selects it, beside the columns of `customerFields`. Node-postgres
- * reads bigint as text, Prisma as bigint.
+ * A customer with its children, as `customerColumns` selects it. Node-postgres reads bigint as text, Prisma as bigint.
  */
 export interface CustomerRow extends Row {
   readonly company_id: string;
@@ -80,7 +90,21 @@ export interface CustomerRow extends Row {
   readonly source_lead_id: string | null;
   readonly archived_time: Date | null;
   readonly version: string | bigint;
+  readonly preferred_business_id: string | null;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly avatar: string;
   readonly phone: string;
+  readonly email: string;
+  readonly status: number;
+  readonly color_code: string;
+  readonly source: string;
+  readonly referral_source_id: string | null;
+  readonly assigned_staff_id: string | null;
+  /** Text in a list. */
+  readonly custom_fields: FieldValues | string;
+  readonly last_appointment_time: Date | null;
+  readonly next_appointment_time: Date | null;
   readonly phones: readonly PhoneJson[] | null;
   readonly addresses: readonly AddressJson[] | null;
   readonly tags: readonly TagJson[] | null;
@@ -141,28 +165,52 @@ function childrenWith(notes: NotesRead, summary: { readonly withHistory: boolean
   ${leadSummaryJson(summary)} AS lead_summary`;
 }
 
+/** Each member by name, without spreads: these make a page of customers a fourth slower (Node 20). */
 export function toCustomer(row: CustomerRow): Customer {
-  return {
+  const customer: Mutable<Customer> = {
     companyId: row.company_id,
     id: row.id,
     rawId: BigInt(row.raw_id),
+    firstName: row.first_name,
+    lastName: row.last_name,
+    avatar: row.avatar,
+    phone: row.phone,
     phones: toPhones(row.phone, row.phones),
+    email: row.email,
     addresses: row.addresses?.map(toAddress) ?? [],
+    status: statusOf(row),
+    colorCode: row.color_code,
+    source: row.source,
+    preference: preferenceOf(row),
+    consent: consentOf(row),
+    customFields: fieldValuesOf(row.custom_fields),
     createdBy: row.created_by,
     createdTime: row.created_time,
     lastUpdatedBy: row.last_updated_by,
     lastUpdatedTime: row.last_updated_time,
     notes: row.notes?.map(toNote) ?? [],
     tags: row.tags?.map(toTag) ?? [],
-    ...(row.referral_source ? { referralSource: row.referral_source } : {}),
     upcomingAppointmentsUrl: row.url_template?.replaceAll("{customer_id}", encodeURIComponent(row.id)) ?? "",
     archived: row.archived_time !== null,
-    ...(row.source_lead_id === null ? {} : { sourceLeadId: row.source_lead_id }),
-    ...(row.lead_summary ? { leadSummary: toLeadSummary(row.lead_summary) } : {}),
     version: BigInt(row.version),
-    // Last: members that follow a spread of so many make V8 (Node 20) build the object as a hash table, 30 times slower.
-    ...customerFields.read(row),
   };
+  if (row.preferred_business_id !== null) customer.preferredBusinessId = row.preferred_business_id;
+  if (row.referral_source_id !== null) customer.referralSourceId = row.referral_source_id;
+  if (row.assigned_staff_id !== null) customer.assignedStaffId = row.assigned_staff_id;
+  if (row.last_appointment_time) customer.lastAppointmentDate = row.last_appointment_time;
+  if (row.next_appointment_time) customer.nextAppointmentDate = row.next_appointment_time;
+  if (row.referral_source) customer.referralSource = row.referral_source;
+  if (row.source_lead_id !== null) customer.sourceLeadId = row.source_lead_id;
+  if (row.lead_summary) customer.leadSummary = toLeadSummary(row.lead_summary);
+  return customer;
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
+
+/** A status of a later build is undefined, which is shown as unspecified. */
+function statusOf(row: CustomerRow): CustomerStatus;
+function statusOf({ status }: CustomerRow): CustomerStatus | undefined {
+  return customerStatuses.wordOf(status);
 }
 
 export function toNote(json: NoteJson): Note {
