@@ -48,7 +48,7 @@ export function toCustomer(row, { time, word, integer }) {
       state: address.state,
       postalCode: address.postal_code,
       country: address.country,
-      type: word(addressTypes, address.type),
+      type: word(addressTypes, Number(address.type)),
     })),
     status: word(statuses, row.status),
     colorCode: row.color_code,

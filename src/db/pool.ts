@@ -3,6 +3,7 @@ import { companiesSetting } from "./company-guard.js";
 import type { Log } from "./log.js";
 import { serviceRole } from "./migrate/roles.js";
 import { readInTurns } from "./paced-reading.js";
+import { parseUtc } from "./timestamp.js";
 
 export interface PoolOptions {
   readonly url: string;
@@ -90,11 +91,8 @@ function identity(text: string): string {
 
 const parseAnyTimestamp: (text: string) => unknown = pg.types.getTypeParser(pg.types.builtins.TIMESTAMPTZ, "text");
 
-/** The session is in UTC, so everything except infinity and years of more than four digits ends in "+00". */
 function parseTimestamp(text: string): unknown {
-  return text.length <= 29 && text.endsWith("+00") && text[10] === " "
-    ? new Date(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
-    : parseAnyTimestamp(text);
+  return parseUtc(text) ?? parseAnyTimestamp(text);
 }
 
 /** Maximum of DATABASE_POOL_SIZE. */

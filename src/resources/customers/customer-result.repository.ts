@@ -25,7 +25,9 @@ export function changedRow(row: CustomerStateRow, written: ChangedRow, changes: 
 
 function addressesAfter(row: CustomerRow, changes: CustomerChanges): readonly AddressJson[] {
   const kept = row.addresses?.filter(({ id }) => !changes.droppedAddressIds.includes(id)) ?? [];
-  return [...kept, ...changes.storedAddresses].toSorted((a, b) => a.type - b.type || (a.id < b.id ? -1 : 1));
+  return [...kept, ...changes.storedAddresses].toSorted(
+    (a, b) => Number(a.type) - Number(b.type) || (a.id < b.id ? -1 : 1),
+  );
 }
 
 function sourceAfter(row: CustomerStateRow, { change: { referralSourceId } }: CustomerChanges) {

@@ -2,6 +2,8 @@ import { companyLimitReached } from "../../core/company-limits.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { recordChanges, withoutAddress } from "../../db/audit-log.js";
+import { textsJson } from "../../db/nested-rows.js";
+import { toDate } from "../../db/timestamp.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { TagModel } from "../../gen/prisma/models.js";
 import {
@@ -118,14 +120,16 @@ export interface TagJson {
   readonly id: string;
   readonly name: string;
   readonly group_name: string;
-  readonly archived: boolean;
+  readonly archived_time: string | null;
   readonly last_updated_by: string;
   readonly last_updated_time: string;
 }
 
 /** JSON of `tag AS t`. */
-export const tagJson = `json_build_object('id', t.id, 'name', t.name, 'group_name', t.group_name,
-  'archived', t.archived_time IS NOT NULL, 'last_updated_by', t.last_updated_by, 'last_updated_time', t.last_updated_time)`;
+export const tagJson = textsJson({
+  ...{ id: "t.id", name: "t.name", group_name: "t.group_name", archived_time: "t.archived_time::text" },
+  ...{ last_updated_by: "t.last_updated_by", last_updated_time: "t.last_updated_time::text" },
+});
 
 /**
  * The last position in the display order of the company's tags, 0 if there is none. Leaves room in the column for all
@@ -143,8 +147,8 @@ export function toTag(json: TagJson): Tag {
     id: json.id,
     name: json.name,
     group: json.group_name,
-    archived: json.archived,
+    archived: json.archived_time !== null,
     lastUpdatedBy: json.last_updated_by,
-    lastUpdatedTime: new Date(json.last_updated_time),
+    lastUpdatedTime: toDate(json.last_updated_time),
   };
 }
