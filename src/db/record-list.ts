@@ -95,10 +95,9 @@ function newestFirst(read: TimeListRead): Bound {
 }
 
 /**
- * A limit above that of the page, of which there are few. From a limit that is a parameter PostgreSQL expects a tenth of
- * the rows below it. With a constant below, these are not more than the page has, and the list is planned once. Of a
- * whole company they are so many that each page is planned again, which takes a third of its time. A list with filters is
- * planned for their values.
+ * A constant limit below the page's own, so that the list is planned once: from a limit that is a parameter PostgreSQL
+ * expects a tenth of the rows below it. Of a whole company these are so many that it would plan each page again, which
+ * takes a third of the page's time. A list with filters is planned for their values.
  */
 function plannedRows(size: number): number {
   let limit = 10;

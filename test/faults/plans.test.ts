@@ -205,6 +205,14 @@ describe("with 20,000 customers", () => {
     }
   });
 
+  it.each([1, 10, 50, 99, 500])("ListCustomers plans pages of %d customers once", async (size) => {
+    for (const after of [{}, { after: { time: new Date(), id: "cus_77" } }]) {
+      const page = { size, offset: 0, ...after };
+      expect(await repository().list({ companyId: tenant.companyId, filter: {}, page }, signal)).toHaveLength(size + 1);
+      expect((await planOfLast()).isGeneric).toBe(true);
+    }
+  });
+
   const few: Readonly<Record<string, CustomerFilter>> = {
     customer_by_staff: { assignedStaffIds: ["staff_none"] },
     customer_by_inactivity: { statuses: ["INACTIVE"] },
