@@ -38,7 +38,12 @@ export function interceptStatements(): Statements {
   const send = (client: pg.Client, config: Named, rest: readonly unknown[]): unknown => {
     if (!active || normalised(config.text) !== active.text) return original.call(client, config, ...rest);
     const by = { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` };
-    if (!isExecution(config)) return original.call(client, replaced(config, by), ...rest);
+    if (!isExecution(config)) {
+      // The service remembers under its name what it has read for the first time on a connection, as prepared there.
+      const isRead = !(config instanceof pg.Query) && !config.name.startsWith("p_");
+      if (isRead) void Promise.resolve(original.call(client, { ...config })).catch(() => {});
+      return original.call(client, replaced(config, by), ...rest);
+    }
     relay(original.call(client, new pg.Query({ ...by, values: [...config.values] })), config);
     return config;
   };
