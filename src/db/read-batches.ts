@@ -109,7 +109,7 @@ export function createReadBatches(pool: pg.Pool): ReadBatches {
 
   async function answer(client: pg.PoolClient, batch: readonly Read[]): Promise<End> {
     const unwanted = createCallSignal();
-    const watched = cancelOnAbort(client, unwanted.signal);
+    const watches = [cancelOnAbort(client, unwanted.signal)];
     const open = new Set(batch);
     const left = new Set<Read>();
     let end: End = "answered";
@@ -134,6 +134,8 @@ export function createReadBatches(pool: pg.Pool): ReadBatches {
         if (end !== "stale") end = isStaleStatement(readFault(error)) ? "stale" : "failed";
         read.reject(error);
         open.delete(read);
+        // A cancel request ends one statement, and the next one of the batch has begun.
+        if (unwanted.signal.aborted && open.size > 0) watches.push(cancelOnAbort(client, unwanted.signal));
         check();
       },
     });
@@ -147,7 +149,7 @@ export function createReadBatches(pool: pg.Pool): ReadBatches {
         finish = resolve;
         executeAll(client, [...open].map(executed));
       });
-    await watched.finish();
+    for (const watch of watches) await watch.finish();
     return end;
   }
 

@@ -266,6 +266,19 @@ describe("reads that are sent together", () => {
     await expect.poll(() => database.stats()).toEqual({ total: 1, idle: 1, waiting: 0 });
   });
 
+  it("are all canceled one after the other when nobody waits for any of them", timed, async () => {
+    const database = open({ size: 1 });
+    await database.read(quick, [1, 0], own());
+    const abort = new AbortController();
+    setMaxListeners(0, abort.signal);
+    const ends = Promise.allSettled(Array.from({ length: 16 }, () => database.read(quick, [1, 20], abort.signal)));
+    await expect.poll(running).toBe(1);
+    abort.abort(cancelled());
+    expect((await ends).map(({ status }) => status)).toEqual(Array.from({ length: 16 }, () => "rejected"));
+    await expect.poll(() => database.stats(), { timeout: 2_000 }).toEqual({ total: 1, idle: 1, waiting: 0 });
+    expect(await running()).toBe(0);
+  });
+
   it("wait for a connection no longer than others, and survive the loss of one", timed, async () => {
     const database = open({ size: 1, waitMs: 300 });
     await database.read(quick, [1, 0], own());
