@@ -137,7 +137,9 @@ describe("FreezePackage and ThawPackage", () => {
 describe("MovePackage", () => {
   it("makes a package of the units for the other customer, and both ledgers have the move", async () => {
     const period = { startTime: startOf(-1), endTime: startOf(9), expirationDate: inDays(10) };
-    const sold = await sellPackage(server, { ...period, packageDesc: "Many" });
+    const services = [{ serviceId: "srv_a1", unitPrice: { currencyCode: "USD", units: 29n, nanos: 500_000_000 } }];
+    const packageServices = [{ services, quantity: 5 }];
+    const sold = await sellPackage(server, { ...period, packageDesc: "Many", packageServices });
     const items = [{ packageServiceId: sold.item, quantity: 2 }];
     const request = { ...sold.on, customerId: "cus_a2", items, reason: "A present" };
     const { packageDetail, movedPackageDetail } = await server.ok(rpc.movePackage, request);
@@ -146,6 +148,7 @@ describe("MovePackage", () => {
       ...{ customerId: "cus_a2", totalRemainingQuantity: 2, movedFromPackageId: sold.on.packageId, inForce: true },
       ...{ packageName: "Five baths", packageDesc: "Many", ...period, packagePrice: { units: 0n } },
     });
+    expect(movedPackageDetail?.packageServices[0]?.services).toEqual(sold.detail.packageServices[0]?.services);
     const packageId = movedPackageDetail?.packageInfo?.id ?? "";
     const entry = { kind: Kind.MOVE, note: "A present", staffId: "staff_a1" };
     expect((await ledgerOf(sold))[0]).toMatchObject({ ...entry, quantity: -2, movedPackageId: packageId });
