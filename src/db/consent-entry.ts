@@ -27,19 +27,24 @@ interface FirstEntry {
   /** Of a customer. */
   readonly preference?: Preference;
   readonly provenance?: ConsentProvenance;
-  /** What an opt-out keeps the record from permitting. */
-  readonly withheld?: Withheld | undefined;
 }
 
-/** JSON of the columns of `consent_event` that the record decides, for the statements that create it. */
-export function firstEntryJson({ consent, preference, provenance, withheld }: FirstEntry): string {
-  const columns = provenanceColumns(provenance);
+/**
+ * JSON of the columns of `consent_event` that the record decides, for the statements that create it.
+ *
+ * @param withheld what an opt-out keeps the record from permitting
+ */
+export function firstEntryJson({ consent, preference, provenance }: FirstEntry, withheld?: Withheld): string {
+  const { source = "API", evidence = noEvidence } = provenance ?? {};
   return JSON.stringify({
-    ...{ after: consent, preference_after: preference, source: columns.source, withheld },
-    evidence_reference: columns.evidenceReference,
-    evidence_wording_version: columns.evidenceWordingVersion,
-    evidence_language: columns.evidenceLanguage,
-    evidence_address: columns.evidenceAddress,
+    after: consent,
+    preference_after: preference,
+    source: consentSources.numberOf(source),
+    withheld,
+    evidence_reference: evidence.reference,
+    evidence_wording_version: evidence.wordingVersion,
+    evidence_language: evidence.language,
+    evidence_address: evidence.address,
   });
 }
 

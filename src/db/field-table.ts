@@ -34,6 +34,8 @@ export interface FieldTable<Fields> {
   values(alias: string): string;
   /** The columns of a record by name. Those of an absent field that are NULL are absent. */
   row(record: Fields): Row;
+  /** The same as JSON, with these values of fields that the record does not have. */
+  json<Others extends Partial<Fields>>(record: Omit<Fields, keyof Others>, others: Others): string;
   /** The fields that a row holds. */
   read(row: Row): Fields;
   /** An INSERT of a record with further columns by name. */
@@ -61,7 +63,7 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
     const values = new Map(Object.entries(record));
     const rows = entries.map(([name, field]) => {
       const value = values.get(name);
-      return value === undefined ? ofAbsent(field) : value === null ? emptyColumns(field) : field.write(value);
+      return value === undefined ? ofAbsent(field) : columnsWith(field, value);
     });
     return Object.assign({}, ...rows);
   };
@@ -76,6 +78,17 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
     names: names.join(", "),
     values: valuesOf,
     row: rowOf,
+    // An object of so many columns would be a hash table, which takes long to make and to write.
+    json(record, others) {
+      const members: string[] = [];
+      for (const [name, field] of entries) {
+        const value: unknown = Reflect.get(name in record ? record : others, name);
+        const columns = value === undefined ? (field.empty ?? {}) : columnsWith(field, value);
+        for (const [column, stored] of Object.entries(columns))
+          if (stored !== undefined) members.push(`"${column}":${JSON.stringify(stored)}`);
+      }
+      return `{${members.join(",")}}`;
+    },
     insert: (table, record, columns) => Prisma.sql`
       INSERT INTO ${Prisma.raw(table)} (${Prisma.raw([...Object.keys(columns), ...names].join(", "))})
       SELECT ${Prisma.join(Object.values(columns))}, ${Prisma.raw(valuesOf("r"))}
@@ -101,6 +114,10 @@ type Entry = readonly [name: string, field: StoredField<unknown>];
 
 function entriesOf(fields: object): readonly Entry[] {
   return Object.entries(fields);
+}
+
+function columnsWith(field: StoredField<unknown>, value: unknown): Row {
+  return value === null ? emptyColumns(field) : field.write(value);
 }
 
 function emptyColumns({ columns, keys, empty }: StoredField<unknown>): Row {

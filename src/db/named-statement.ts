@@ -4,7 +4,18 @@ import { type Statement, statement } from "./statement.js";
 interface NamedStatement<Parameters> extends Statement {
   /** The values of the parameters in the order of their positions. */
   values(parameters: Parameters): readonly unknown[];
+  /** The same of parameters in several objects. One object of so many would be a hash table, which takes long to make. */
+  valuesOf<const Parts extends readonly Part[]>(parts: Parts & Complete<Parts, Parameters>): readonly unknown[];
 }
+
+/** All parts together, if they have every parameter. */
+type Part = Readonly<Record<string, unknown>>;
+
+type Complete<Parts extends readonly Part[], Parameters> = Joined<Parts> extends Parameters ? unknown : never;
+
+type Joined<Parts extends readonly Part[]> = Parts extends readonly [infer First, ...infer Rest extends readonly Part[]]
+  ? First & Joined<Rest>
+  : unknown;
 
 /**
  * Names a statement whose text has `:companyId`, `:keyId`, ... as its parameters: a position for every name, in the order
@@ -19,12 +30,22 @@ export function namedStatement<Parameters extends Readonly<Record<string, unknow
     if (!names.includes(parameter)) names.push(parameter);
     return `$${names.indexOf(parameter) + 1}`;
   });
+  const absent = (parameter: string) => new Error(`the statement ${name} has no value for ${parameter}`);
   return {
     ...statement(name, numbered),
     values(parameters) {
       return names.map((parameter) => {
         const value = parameters[parameter];
-        if (value === undefined) throw new Error(`the statement ${name} has no value for ${parameter}`);
+        if (value === undefined) throw absent(parameter);
+        return value;
+      });
+    },
+    valuesOf(parts) {
+      const values = new Map<string, unknown>();
+      for (const part of parts) for (const key in part) values.set(key, part[key]);
+      return names.map((parameter) => {
+        const value = values.get(parameter);
+        if (value === undefined) throw absent(parameter);
         return value;
       });
     },

@@ -34,6 +34,18 @@ describe("a field table", () => {
     expect(table.values("r")).toBe("r.name, r.name_key, r.state, r.place_id, r.size");
   });
 
+  it("writes a row as JSON, with others for the fields that the record does not have", () => {
+    const record = { name: 'A "b"', place: "p" };
+    const others = { state: "SHUT" } as const;
+    expect(JSON.parse(table.json(record, others))).toEqual(table.row({ ...others, ...record }));
+    expect(JSON.parse(table.json({ name: "A", state: "OPEN" }, {}))).toEqual({
+      name: "A",
+      name_key: "a",
+      state: 1,
+      size: 0,
+    });
+  });
+
   it("reads what it writes, and leaves out an optional field that is NULL", () => {
     expect(table.row({ name: "A", state: "SHUT" })).toEqual({ name: "A", name_key: "a", state: 2, size: 0 });
     expect(table.read({ name: "A", state: 2, place_id: null, size: 0 })).toEqual({ name: "A", state: "SHUT" });
@@ -72,9 +84,12 @@ describe("a named statement", () => {
   it("gives each name one position, in the order of first use, and leaves casts alone", () => {
     expect(named.text).toBe("SELECT $1::text, $2, $1, $3");
     expect(named.values({ a: 1, b: "x", c: 2 })).toEqual(["x", 1, 2]);
+    expect(named.valuesOf([{ c: 2 }, { b: "x", a: 1 }])).toEqual(["x", 1, 2]);
   });
 
   it("refuses a call without the value of a parameter", () => {
-    expect(() => named.values({ a: 1, b: "x" })).toThrow("the statement test.named has no value for c");
+    const message = "the statement test.named has no value for c";
+    expect(() => named.values({ a: 1, b: "x" })).toThrow(message);
+    expect(() => named.valuesOf([{ a: 1 }, { b: "x" }])).toThrow(message);
   });
 });

@@ -28,6 +28,7 @@ export function phoneForms(number: string): readonly string[] {
 
 function exchanged(number: string, exchanges: ReadonlyMap<string, readonly Exchange[]>): string[] {
   const found: string[] = [];
+  if (!changedCountries.has(number.slice(1, shortest))) return found;
   for (let end = shortest; end <= longest; end += 1) {
     for (const { prefix, behind } of exchanges.get(number.slice(1, end)) ?? []) {
       if (number.length === end + behind) found.push(`+${prefix}${number.slice(end)}`);
@@ -51,6 +52,8 @@ for (const { prefixes, dialed = [], parallel = false } of planChanges) {
 const lengths = [...toToday.keys(), ...toOther.keys()].map((prefix) => prefix.length + 1);
 const shortest = Math.min(...lengths);
 const longest = Math.max(...lengths);
+/** The first digits of all prefixes. Most numbers have others. */
+const changedCountries = new Set([...toToday.keys(), ...toOther.keys()].map((prefix) => prefix.slice(0, shortest - 1)));
 
 function add(exchanges: Map<string, Exchange[]>, prefix: string, exchange: Exchange) {
   exchanges.set(prefix, [...(exchanges.get(prefix) ?? []), exchange]);

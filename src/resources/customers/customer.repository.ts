@@ -304,24 +304,26 @@ function createValues(
   { id, record, withheld, assumed, admission, write, maxTags }: CreateCall,
   optOutKeys: OptOutKeys,
 ): readonly unknown[] {
-  return createStatement(record).values({
-    id,
-    businessId: record.preferredBusinessId,
-    referralSourceId: record.referralSourceId ?? null,
-    staffId: record.assignedStaffId ?? null,
-    record: JSON.stringify(customerFields.row({ ...newCustomerFields, ...record })),
-    phones: JSON.stringify(phoneRows(record.phones)),
-    addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
-    noteIds: record.notes.map(() => newId(idPrefixes.note)),
-    notes: record.notes,
-    consent: firstEntryJson({ ...record, withheld }),
-    ...tagParameters(record.tags, { mayCreateTags: admission.mayCreateTags, maxTags }),
-    ...{ admit: admission.admit, assumesNoFields: admission.assumesNoFields },
-    ...probeParameters(record, admission.duplicates),
-    ...optOutParameters(optOutKeys, record, assumed),
-    // Last, as in `toCustomer`.
-    ...requestParameters(write, record.companyId),
-  });
+  return createStatement(record).valuesOf([
+    {
+      id,
+      businessId: record.preferredBusinessId,
+      referralSourceId: record.referralSourceId ?? null,
+      staffId: record.assignedStaffId ?? null,
+      record: customerFields.json(record, newCustomerFields),
+      phones: JSON.stringify(phoneRows(record.phones)),
+      addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
+      noteIds: record.notes.map(() => newId(idPrefixes.note)),
+      notes: record.notes,
+      consent: firstEntryJson(record, withheld),
+      admit: admission.admit,
+      assumesNoFields: admission.assumesNoFields,
+    },
+    tagParameters(record.tags, { mayCreateTags: admission.mayCreateTags, maxTags }),
+    probeParameters(record, admission.duplicates),
+    optOutParameters(optOutKeys, record, assumed),
+    requestParameters(write, record.companyId),
+  ]);
 }
 
 type CreateParameters = RequestParameters &

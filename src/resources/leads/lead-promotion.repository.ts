@@ -134,7 +134,7 @@ function promotionValues({ lead, customer, write, assumed, optOutKeys }: Promoti
     record: JSON.stringify(customerFields.row(fields)),
     phones: JSON.stringify(phoneRows(phones)),
     addresses: JSON.stringify(address ? [addressColumns(address, address.id)] : []),
-    consent: firstEntryJson({ ...choice, withheld }),
+    consent: firstEntryJson(choice, withheld),
     location: fields.preferredBusinessId ?? null,
     ...probeParameters(lead, duplicates),
     // The lead has the same lines, and is locked: an opt-out of them finds the lead before or its customer afterwards.
