@@ -47,12 +47,12 @@ ${process.versions.node} and the embedded PostgreSQL. Client, servers and databa
 absolute values.
 
 The database has ${rows.toLocaleString("en")} customers of one company, each with an address, a tag and a note. 32 requests are in
-flight. In each of ${rounds} rounds, every server is measured once, for ${seconds} s an operation, in another order each time; calls
+flight. In each of ${rounds} rounds, every server is measured once, for ${seconds} s an operation, in another order each time. Calls
 that the peers do not have are measured for half as long. Every answer is checked. R is GetCustomer, W is CreateCustomer, L is
 ListCustomers with pages of 50.${other}
 
-The peers (\`bench/peers/\`) check a hashed key, write a log line for each request and send the statements of this build, or
-those of Prisma. They do less: they have no roles, no rate limits, no validation of values and no idempotency.
+The peers (\`bench/peers/\`) check a hashed key and write a log line for each request. They send the statements of this build,
+or those of Prisma. They do less: they have no roles, no rate limits, no validation of values and no idempotency.
 
 A ratio is the median of the ratios of the rounds, with their range. The floor must hold, the aim is wanted.
 

@@ -11,6 +11,10 @@ export function listing(original: typeof import("../../src/db/statement.js"), li
       list.push([name, text]);
       return original.statement(name, text);
     },
+    quickStatement(name, text) {
+      list.push([name, text]);
+      return original.quickStatement(name, text);
+    },
     nameGenerated(query) {
       list.push(["prisma", query.sql]);
       return original.nameGenerated(query);
