@@ -60,6 +60,7 @@ export const customerAdmin: readonly RpcEntry[] = [
   entry(admin.archiveCustomer, {
     request: madeCustomer,
     foreignIds,
+    tenancy: { calls: [{ name: "a customer with a lead", ids: { id: "cus_a1" } }] },
     repeat: onWhole(madeCustomer),
     model: { command: archiveCustomer, weights: { customers: 2, leads: 1, packages: 1 } },
   }),

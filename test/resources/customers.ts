@@ -111,6 +111,7 @@ export const customers: readonly RpcEntry[] = [
       calls: [
         { name: "a new tag", json: { tags: newTag } },
         { name: "a note of the neighbour's namesake", json: { notes: noteOfNeighbour } },
+        { name: "a field of the neighbour", json: { customFields: { [planted.field]: { string: "x" } } } },
       ],
     },
     once: {

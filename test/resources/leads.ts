@@ -189,6 +189,12 @@ export const leads: readonly RpcEntry[] = [
       calls: [
         { name: "promoted to the neighbour's", ids: { id: planted.promotedLead } },
         { name: "a lead of both", ids: { id: "lcus_a1" } },
+        { name: "a lead of both without a number", ids: { id: planted.quietLead } },
+        { name: "a lead of a company with a limit", ids: { id: planted.limitedLead }, key: keys.quota },
+        {
+          ...{ name: "a lead of a company with a limit, with numbers", ids: { id: planted.limitedLeadWithNumbers } },
+          key: keys.quota,
+        },
       ],
     },
     once: {

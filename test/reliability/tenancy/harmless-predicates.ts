@@ -26,12 +26,36 @@ const onlyReads =
 const onlyLocks =
   "finds what to lock; the next statement reads it by its company, and what does not have the number or address is left out";
 
+const onlyMoves =
+  "reads the pets of the lead, of which the next statement moves those of the company alone, by their ids";
+
 /** Predicates whose removal has no observable effect, each with its reason. */
 const harmless: readonly Harmless[] = [
   {
     statement: "customer.create",
     place: 15,
     why: "distinguishes a limit that was set concurrently from one that is reached: the row is absent only in that race",
+  },
+  {
+    statement: "lead.promote",
+    place: 20,
+    why: "distinguishes a limit that was set concurrently from one that is reached: the row is absent only in that race",
+  },
+  ...[6, 7].map((place) => ({
+    ...{ statement: "lead.promote", place },
+    why: "determines the minimum time of the new entry, which changes only that time, and only after the clock was set back",
+  })),
+  ...[14, 15, 16, 17, 18, 19].map((place) => ({ statement: "lead.promote", place, why: onlyLooks })),
+  ...[3, 4, 5, 6, 7].map((place) => ({ statement: "lead.read_for_promotion", place, why: onlyMoves })),
+  {
+    statement: "customer.read_for_change",
+    place: 18,
+    why: "only a first look at the room for new tags; test/rpc/company-limits.test.ts creates tags while other companies have more",
+  },
+  {
+    statement: "customer.read_for_change",
+    place: 20,
+    why: "only refuses notes beyond the limits of a customer, and a namesake of the customer counts before and after the write",
   },
   {
     statement: "SELECT k.id FROM package k WHERE k.company_id = $1 AND k.id = $2",
@@ -42,6 +66,11 @@ const harmless: readonly Harmless[] = [
     statement: "SELECT l.company_id, l.promoted_customer_id IS NOT NULL AS is_promoted",
     place: 0,
     why: "only locks, and only promoted leads; the next statement checks access by the company",
+  },
+  {
+    statement: "SELECT l.company_id FROM lead l WHERE l.company_id = ANY($1::text[]) A",
+    place: 0,
+    why: "asked of leads that were locked by their company; a namesake is seen only by a customer of its own company",
   },
   {
     statement: "INSERT INTO customer_profile (company_id,customer_id",
@@ -58,7 +87,7 @@ const harmless: readonly Harmless[] = [
     place: 0,
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
   },
-  ...["package.change", "customer.change_notes", "lead.change_notes"].map((statement) => ({
+  ...["package.change", "customer.change", "lead.change_notes", "lead.promote"].map((statement) => ({
     ...{ statement, place: 0, why: onlyGuards },
   })),
   { statement: "customer.read_notes", place: 1, why: onlyBounds },

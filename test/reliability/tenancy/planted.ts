@@ -15,6 +15,11 @@ export const planted = {
   promotedLead: "planted.lead",
   /** Of the tenant, promoted to a customer whose namesake the neighbour has. */
   promotedLeadOfOwn: "planted.lead.own",
+  /** A lead of both without a number, with everything that a promotion moves. */
+  quietLead: "planted.quiet",
+  /** Leads of a company with a limit, without a number and with two. */
+  limitedLead: "planted.limited",
+  limitedLeadWithNumbers: "planted.limited.numbers",
   /** Number of a customer and of a lead of both. */
   rawId: 990_001,
   /** The tenant has no tag of this name. */

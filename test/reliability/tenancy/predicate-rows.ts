@@ -3,6 +3,7 @@ import { maxPets, maxPetsOfCustomer } from "../../../src/resources/pets/pet.mode
 import { listRows } from "./list-rows.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { planted } from "./planted.js";
+import { promotionRows } from "./promotion-rows.js";
 import { replayRows } from "./replay-rows.js";
 import { keyOfTenantsCalls } from "./world.js";
 
@@ -68,7 +69,7 @@ export async function plantForPredicates(owner: pg.Pool): Promise<void> {
        VALUES ('key_of_both', 2, $1, ''), ('key_of_both', 1, 'biz_a1', $2)`,
       [tenant, neighbour],
     );
-    for (const statement of [...namesakes, ...listRows, ...replayRows]) await client.query(statement);
+    for (const statement of [...namesakes, ...listRows, ...replayRows, ...promotionRows]) await client.query(statement);
   } finally {
     await client.query("RESET tenancy.open");
     client.release();
