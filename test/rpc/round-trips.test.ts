@@ -1,14 +1,17 @@
 import pg from "pg";
 import { afterAll, expect, it, vi } from "vitest";
+import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { CustomField_AssociationType } from "../../src/gen/proto/moego/business/setting/v1/custom_field_pb.js";
 import { Address_Type } from "../../src/gen/proto/moego/common/v1/address_pb.js";
 import { fieldValue } from "../support/field-values.js";
 import { newCustomer } from "../support/new-customer.js";
 import { aDog, newLead } from "../support/new-lead.js";
 import { sellPackage } from "../support/new-package.js";
+import { newField } from "../support/new-setting.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer();
@@ -92,4 +95,15 @@ it.each<readonly [name: string, roundTrips: number, call: () => Promise<unknown>
   ["RefundPackage", 2, () => server.ok(packages.refundPackage, unit)],
 ])("%s takes %i round trips to the database", async (_, roundTrips, call) => {
   expect(await roundTripsOf(call)).toBe(roundTrips);
+});
+
+it("CreateCustomer takes one round trip again once its company expects no custom field", async () => {
+  const fields = CustomFieldAdminService.method;
+  const create = () => server.ok(customers.createCustomer, newCustomer({ phone: phone() }));
+  const defaultValue = fieldValue({ string: "Brown" });
+  const field = { ...newField(), associationType: CustomField_AssociationType.CUSTOMER, defaultValue };
+  const { customField } = await server.ok(fields.createCustomField, field);
+  expect(await roundTripsOf(create)).toBe(2);
+  await server.ok(fields.archiveCustomField, { companyId: "cmp_a", id: customField?.id ?? "" });
+  expect(await roundTripsOf(create)).toBe(1);
 });

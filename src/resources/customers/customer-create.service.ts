@@ -25,8 +25,14 @@ export interface NewCustomer extends Omit<CustomerRecord, "consent" | "preferenc
  * company that expects some: the statement that creates the customer says so.
  */
 export function createNewCustomers(customers: CustomerRepository, customFields: CustomFieldRepository) {
-  /** Companies that expected fields before. Their definitions are read first, which saves an attempt. */
+  /** Companies that expected fields when last seen. Their definitions are read first, which saves an attempt. */
   const expecting = new Set<string>();
+
+  /** For a request without fields, the values are defaults and the violations are of required fields. */
+  function remember(companyId: string, { values, violations }: CheckedFields): void {
+    if (Object.keys(values).length > 0 || violations.length > 0) expecting.add(companyId);
+    else expecting.delete(companyId);
+  }
 
   return async (
     { choice, ...input }: NewCustomer,
@@ -56,15 +62,15 @@ export function createNewCustomers(customers: CustomerRepository, customFields: 
 
     async function checkedAttempt() {
       const check = { access, association: "CUSTOMER", write: "create", current: {}, given } as const;
-      return attempt(await checkCustomFields(customFields, check, write.signal));
+      const fields = await checkCustomFields(customFields, check, write.signal);
+      if (isWithoutFields) remember(companyId, fields);
+      return attempt(fields);
     }
 
-    const isAssumable = !expecting.has(companyId) && Object.keys(given).length === 0;
+    const isWithoutFields = Object.keys(given).length === 0;
+    const isAssumable = isWithoutFields && !expecting.has(companyId);
     let { outcome, violations } = await (isAssumable ? attempt() : checkedAttempt());
-    if (outcome.kind === "expectsFields") {
-      expecting.add(companyId);
-      ({ outcome, violations } = await checkedAttempt());
-    }
+    if (outcome.kind === "expectsFields") ({ outcome, violations } = await checkedAttempt());
     switch (outcome.kind) {
       case "created":
         return outcome;
