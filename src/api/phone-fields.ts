@@ -132,17 +132,22 @@ export function phonesUpdate({ phone, phones }: StatedPhones, mask: UpdateMask):
   return mask.writes("phone") ? { kind: "main", phone: main } : undefined;
 }
 
-/** How a request that is refused for other fields would change the phones. */
+/** The phones of a request that is refused for other fields, as changes that it would make. */
 export function statedPhones(
   { phone, phones }: { readonly phone?: string | undefined; readonly phones: readonly { readonly number: string }[] },
   mask: UpdateMask,
   country: string,
-): PhonesUpdate | undefined {
+): readonly PhonesUpdate[] {
   // One that is blank is refused as absent.
   const judged = (raw: string) =>
     raw.trim() === "" ? plainPhone("") : { ...plainPhone(""), ...judgePhone(raw, country) };
   const listed = phones.length > maxPhones ? [] : phones.map(({ number }) => judged(number));
-  return phonesUpdate({ phone: phone === undefined ? undefined : judged(phone), phones: listed }, mask);
+  const main = phone === undefined ? undefined : judged(phone);
+  const update = phonesUpdate({ phone: main, phones: listed }, mask);
+  if (!update) return [];
+  // Beside a list the main phone is not stored, but it has to be a number.
+  const isBesideList = main !== undefined && listed.length > 0 && mask.writes("phone") && update.kind === "replace";
+  return isBesideList ? [{ kind: "main", phone: main }, update] : [update];
 }
 
 /** The rules of a company that the principal can access. Of another one, only impossible numbers are refused. */

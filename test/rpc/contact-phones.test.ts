@@ -134,6 +134,14 @@ describe.each(["customer", "lead"] as const)("the phones of a %s", (kind) => {
     expect(await read(id)).toEqual(before);
   });
 
+  it("tell an impossible main phone beside a list, which it differs from", async () => {
+    const { violations } = await refuse(await make(), { phone: "12", phones: both });
+    expect(violations).toEqual([
+      expect.objectContaining({ field: `${within}phones[0].number`, reason: "CONFLICT" }),
+      expect.objectContaining({ field: `${within}phone`, reason: "INVALID_FORMAT" }),
+    ]);
+  });
+
   it("refuse another main phone beside all other violations", async () => {
     const fields = { phone: "+12125550119", phones: both, lastName: "x".repeat(101) };
     const { violations } = await refuseNew(fields);

@@ -117,8 +117,8 @@ export function judgeCustomerPhones(
   { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
 ): JudgeNumbers<Customer> {
   const rules = phoneRulesOf(principal, request.companyId);
-  const update = statedPhones(request, customerMask(request, emptyMembers), rules.country);
-  return (stored) => (update ? newlyRefused(stored?.phones ?? [], update, rules) : []);
+  const updates = statedPhones(request, customerMask(request, emptyMembers), rules.country);
+  return (stored) => updates.flatMap((update) => newlyRefused(stored?.phones ?? [], update, rules));
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;

@@ -130,7 +130,7 @@ export function judgeLeadNumbers(
   if (!lead) return () => [];
   const { lead: mask } = leadMask(request, emptyMembers);
   const country = countryOf(principal, companyId);
-  const update = statedPhones(lead, mask, country);
+  const updates = statedPhones(lead, mask, country);
   const listed = mask.writes("pets") ? lead.pets.filter((one) => mask.explicit || !isEmptyPet(one)) : [];
   const pets = listed.length > maxPets ? [] : listed;
   return (stored) => {
@@ -142,7 +142,7 @@ export function judgeLeadNumbers(
         stored?.pets.find((pet) => pet.id === petId)?.vet,
       ),
     );
-    const ofLead = update ? newlyRefused(stored?.phones ?? [], update, rules) : [];
+    const ofLead = updates.flatMap((update) => newlyRefused(stored?.phones ?? [], update, rules));
     return prefixPaths("lead", [...ofLead, ...numberViolations(vets, rules)]);
   };
 }
