@@ -33,6 +33,20 @@ export const addressJson = textsJson({
   ...{ latitude: "a.latitude::text", longitude: "a.longitude::text" },
 });
 
+/**
+ * Inserts the rows `:addresses` of a customer of `:companyId`, as `insertPhonesSql` does its phones.
+ *
+ * @param inserted SQL of what has a row if the customer was written
+ * @param id SQL of the id of the customer
+ */
+export function insertAddressesSql(inserted: string, id = ":id"): string {
+  const columns = "address1, address2, city, state, postal_code, country, latitude, longitude, type";
+  return `INSERT INTO customer_address (company_id, id, customer_id, ${columns})
+  SELECT :companyId, x.id, ${id}, x.${columns.replaceAll(", ", ", x.")}
+  FROM ${inserted}, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text, address2 text, city text, state text,
+    postal_code text, country text, latitude float8, longitude float8, type smallint)`;
+}
+
 export function toAddress(json: AddressJson): Address {
   const { id, address1, address2, city, state, postal_code: postalCode, country, latitude, longitude } = json;
   const type = addressTypes.wordOf(Number(json.type)) ?? "PRIMARY";

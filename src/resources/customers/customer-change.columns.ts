@@ -10,6 +10,7 @@ import {
 } from "../../db/guarded-write.js";
 import { claimFromSql, type RequestParameters } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
+import { insertAddressesSql } from "../../db/nested-rows.js";
 import { updatedNotesJson, updatedNotesSql } from "../../db/note-change.js";
 import { meetChangedOptOutsSql, optOutColumnsSql } from "../../db/opt-out-list.js";
 import type { TagJson } from "../setting-lists/tag.repository.js";
@@ -120,11 +121,7 @@ function changedSql(customFields: boolean): string {
 const childrenSql = `dropped_address AS (
   DELETE FROM customer_address a USING changed
   WHERE a.company_id = :companyId AND a.customer_id = :id AND a.id = ANY(:droppedAddressIds::text[]) RETURNING 1),
-stored_address AS (
-  INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country, latitude, longitude, type)
-  SELECT :companyId, x.id, :id, x.address1, x.address2, x.city, x.state, x.postal_code, x.country, x.latitude, x.longitude, x.type
-  FROM changed, (SELECT count(*) FROM dropped_address) dropped, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text,
-    address2 text, city text, state text, postal_code text, country text, latitude float8, longitude float8, type smallint) RETURNING 1),
+stored_address AS (${insertAddressesSql("changed, (SELECT count(*) FROM dropped_address) dropped")} RETURNING 1),
 dropped_phone AS (
   DELETE FROM customer_phone p USING changed
   WHERE :replacesPhones::boolean AND p.company_id = :companyId AND p.customer_id = :id RETURNING 1),

@@ -23,7 +23,7 @@ import {
   type StoredResultRow,
 } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
-import { addressColumns, addressJson } from "../../db/nested-rows.js";
+import { addressColumns, addressJson, insertAddressesSql } from "../../db/nested-rows.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
 import {
   hasUnknownOptOuts,
@@ -244,12 +244,7 @@ c AS (
   SELECT :companyId, :id, ${customerFields.values("r")}, :author, now, :author, now
   FROM stamp, jsonb_populate_record(NULL::customer, :record::jsonb) r
   RETURNING *),
-a AS (
-  INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country, latitude, longitude, type)
-  SELECT :companyId, x.id, :id, x.address1, x.address2, x.city, x.state, x.postal_code, x.country, x.latitude, x.longitude, x.type
-  FROM c, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text, address2 text, city text, state text, postal_code text,
-    country text, latitude float8, longitude float8, type smallint)
-  RETURNING *),
+a AS (${insertAddressesSql("c")} RETURNING *),
 p AS (${insertPhonesSql("customer", "c")} RETURNING *),
 n AS (
   INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)

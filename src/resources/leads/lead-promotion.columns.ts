@@ -6,7 +6,7 @@ import { insertPhonesSql, phonesJson } from "../../db/contact-phones.js";
 import { admittedSql, guardSql, updatedTimeSql } from "../../db/guarded-write.js";
 import { claimFromSql, replayColumns, replaySql, type StoredResultRow } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
-import { addressJson } from "../../db/nested-rows.js";
+import { addressJson, insertAddressesSql } from "../../db/nested-rows.js";
 import { meetChangedOptOutsSql, optOutColumnsSql } from "../../db/opt-out-list.js";
 import { duplicateProbe, withSlots } from "../../db/possible-duplicates.js";
 import { type DefinitionRow, definitionsSql } from "../custom-fields/custom-field.columns.js";
@@ -85,11 +85,7 @@ c AS (
   INSERT INTO customer (company_id, id, source_lead_id, ${customerFields.names}, created_by, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, :customerId, :id, ${customerFields.values("r")}, :author, now, :author, now
   FROM stamp, jsonb_populate_record(NULL::customer, :record::jsonb) r RETURNING *),
-a AS (
-  INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country, latitude, longitude, type)
-  SELECT :companyId, x.id, :customerId, x.address1, x.address2, x.city, x.state, x.postal_code, x.country, x.latitude, x.longitude, x.type
-  FROM c, jsonb_to_recordset(:addresses::jsonb) AS x (id text, address1 text, address2 text, city text, state text, postal_code text,
-    country text, latitude float8, longitude float8, type smallint) RETURNING *),
+a AS (${insertAddressesSql("c", ":customerId")} RETURNING *),
 p AS (${insertPhonesSql("customer", "c", ":customerId")} RETURNING *),
 moved_note AS (DELETE FROM lead_note n USING c WHERE n.company_id = :companyId AND n.lead_id = :id RETURNING n.*),
 note AS (

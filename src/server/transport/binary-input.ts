@@ -11,6 +11,7 @@ import { DomainError, invalidRequest } from "../../core/errors.js";
 import { readValidBinary } from "./codec/binary-reader.js";
 import { wireTypeOfScalar } from "./codec/scalars.js";
 import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./limits.js";
+import { memberPath } from "./member-path.js";
 
 /**
  * Decodes a binary protobuf request.
@@ -74,9 +75,10 @@ class BinaryWalk {
       this.count();
       const field = schema.fields.find((known) => known.number === number);
       if (!field) this.unknown(number, wireType);
-      else if (field.fieldKind !== "list" && field.fieldKind !== "map") this.value(field, wireType, join(path, field));
+      else if (field.fieldKind !== "list" && field.fieldKind !== "map")
+        this.value(field, wireType, memberPath(path, field.name));
       else {
-        const at = join(path, field);
+        const at = memberPath(path, field.name);
         const index = items.get(field) ?? 0;
         const max = maxItemsOf(field);
         const packed = isPacked(field, wireType) ? this.packedItems(field, max - index) : undefined;
@@ -176,8 +178,4 @@ function isPacked(field: DescField, wireType: WireType): boolean {
 
 function wireTypeOf(field: DescField): WireType {
   return field.fieldKind === "map" || field.message ? WireType.LengthDelimited : wireTypeOfScalar(field.scalar);
-}
-
-function join(path: string, { name }: DescField): string {
-  return path === "" ? name : `${path}.${name}`;
 }

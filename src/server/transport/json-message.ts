@@ -28,6 +28,7 @@ import { isJsonObject, type JsonNode, type JsonObjectNode } from "./json-parse.j
 import { maskPaths, rewriteJson } from "./json-rewrites.js";
 import { maxItemsOf, maxMaskPaths, tooManyItems } from "./limits.js";
 import { listedItems } from "./listed-items.js";
+import { memberPath } from "./member-path.js";
 
 /** Types with their own JSON encoding; protobuf reads them as one value. */
 const wholeTypes = new Set(
@@ -89,14 +90,16 @@ class JsonReader {
 
   /** @param resource the message as responses have it; members that only the server sets are ignored */
   readMessage(schema: DescMessage, given: JsonNode, path: string, resource?: DescMessage): ReflectMessage | undefined {
-    const node = rewriteJson(schema, given, (member, reason, text) => this.fault(join(path, member), reason, text));
+    const node = rewriteJson(schema, given, (member, reason, text) =>
+      this.fault(memberPath(path, member), reason, text),
+    );
     if (node === null && given !== null) return undefined;
     if (schema.typeName === FieldMaskSchema.typeName) return this.readMask(node, path);
     if (wholeTypes.has(schema.typeName)) return this.readWhole(schema, node, path);
     if (!isJsonObject(node)) return this.messageFault(schema, node, path);
     const target = reflect(schema, create(schema));
     for (const [field, value] of this.fieldsOf(schema, node, path, resource)) {
-      const at = join(path, field.name);
+      const at = memberPath(path, field.name);
       this.readField(target, field, value, at, resource);
       if (!target.isSet(field)) this.beside.emptyMembers.set(at, "empty");
     }
@@ -116,17 +119,17 @@ class JsonReader {
     for (const { key, value } of node.members) {
       const field = fieldNamed(schema, key);
       if (!field && this.takesBack(fieldNamed(resource, key), value, path)) continue;
-      if (!field) this.fault(join(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
-      else if (seen.has(field)) this.fault(join(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
+      if (!field) this.fault(memberPath(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
+      else if (seen.has(field)) this.fault(memberPath(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
       else {
         seen.add(field);
         if (value === null && field.message?.typeName !== "google.protobuf.Value") {
-          this.beside.emptyMembers.set(join(path, field.name), "null");
+          this.beside.emptyMembers.set(memberPath(path, field.name), "null");
           continue;
         }
         if (field.oneof && chosen.has(field.oneof)) {
           this.fault(
-            join(path, field.name),
+            memberPath(path, field.name),
             "CONFLICT",
             "Must not be set together with another field of the same oneof.",
           );
@@ -246,7 +249,7 @@ class JsonReader {
   private readMask(node: JsonNode, path: string): ReflectMessage | undefined {
     if (typeof node !== "string") return this.fault(path, "WRONG_TYPE", "Must be a string of comma-separated paths.");
     const paths = maskPaths(this.request, node);
-    if (!paths) return this.add(tooManyItems(join(path, "paths"), maxMaskPaths));
+    if (!paths) return this.add(tooManyItems(memberPath(path, "paths"), maxMaskPaths));
     return reflect(FieldMaskSchema, create(FieldMaskSchema, { paths }));
   }
 
@@ -284,6 +287,3 @@ class JsonReader {
 }
 
 type LeafField = Parameters<typeof leafFault>[0];
-function join(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
-}

@@ -3,7 +3,7 @@ import { WireType } from "@bufbuild/protobuf/wire";
 import { isWrapperDesc } from "@bufbuild/protobuf/wkt";
 import { compile, sourceOfValue } from "./compile.js";
 import { scalarWriter, type WriteValue, wireTypeOfScalar, zeroTest } from "./scalars.js";
-import { endOf, type Sink, writeLength, writeVarint, written } from "./sink.js";
+import { type Sink, writeLength, writeVarint, written, writtenBytes } from "./sink.js";
 import { writeStruct } from "./struct.js";
 import { hasImplicitPresence, isJson, isValues, itemsOf, type Values, valuesOf } from "./values.js";
 
@@ -148,7 +148,7 @@ interface MessageParts {
 }
 
 function writeMessage(sink: Sink, { tag, message }: MessageParts, value: unknown): void {
-  const end = endOf(sink);
+  const end = writtenBytes(sink);
   message.write(sink, valuesOf(value));
   writeLength(sink, end);
   writeVarint(sink, tag);
@@ -162,7 +162,7 @@ function messageWriter({ number, message, oneof, parent, fieldKind }: MessageFie
   if (fieldKind === "message" && !oneof && wrapped && isWrapperDesc(message)) return wrapperWriter(tag, wrapped);
   if (isJson(message, parent)) {
     return (sink, value) => {
-      const end = endOf(sink);
+      const end = writtenBytes(sink);
       writeStruct(sink, valuesOf(value));
       writeLength(sink, end);
       writeVarint(sink, tag);
@@ -176,7 +176,7 @@ function messageWriter({ number, message, oneof, parent, fieldKind }: MessageFie
 function wrapperWriter(tag: number, field: DescField): WriteValue {
   const write = fieldWriter(field);
   return (sink, value) => {
-    const end = endOf(sink);
+    const end = writtenBytes(sink);
     write(sink, value);
     writeLength(sink, end);
     writeVarint(sink, tag);
@@ -195,7 +195,7 @@ function packedWriter(field: DescField & { readonly fieldKind: "list" }): WriteV
   return (sink, list) => {
     const items = itemsOf(list);
     if (items.length === 0) return;
-    const end = endOf(sink);
+    const end = writtenBytes(sink);
     writeItems(sink, items, write);
     writeLength(sink, end);
     writeVarint(sink, tag);
@@ -214,7 +214,7 @@ function mapWriter(field: DescField & { readonly fieldKind: "map" }): WriteValue
   return (sink, map) => {
     if (!isValues(map)) return;
     for (const key of Object.keys(map).reverse()) {
-      const end = endOf(sink);
+      const end = writtenBytes(sink);
       writeValue(sink, map[key]);
       writeKey(sink, toKey(key));
       writeLength(sink, end);

@@ -5,6 +5,7 @@ import { maxKeyChars } from "../json-entries.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode } from "../json-parse.js";
 import { maskPaths, rewriteOf } from "../json-rewrites.js";
 import { maxItemsOf } from "../limits.js";
+import { memberPath } from "../member-path.js";
 import { enumReader, scalarReader } from "./json-leaf.js";
 import { emptinessOf, type Properties, setterOf, zeroMessageOf } from "./properties.js";
 
@@ -110,12 +111,12 @@ function readMembers(
     if (!field || seen.includes(field)) return undefined;
     seen.push(field);
     if (node === null && !field.takesNull) {
-      reading.emptyMembers.set(join(path, field.name), "null");
+      reading.emptyMembers.set(memberPath(path, field.name), "null");
       continue;
     }
     const value = field.read(node, path, reading);
     if (value === undefined || !field.set(properties, value)) return undefined;
-    if (field.isEmpty(value)) reading.emptyMembers.set(join(path, field.name), "empty");
+    if (field.isEmpty(value)) reading.emptyMembers.set(memberPath(path, field.name), "empty");
   }
   return message;
 }
@@ -142,12 +143,12 @@ function fieldReader(field: DescField): ReadValue {
   const read = itemReader(field);
   switch (field.fieldKind) {
     case "list":
-      return (node, path, reading) => readItems(node, maxItemsOf(field), read, join(path, name), reading);
+      return (node, path, reading) => readItems(node, maxItemsOf(field), read, memberPath(path, name), reading);
     case "map":
       if (field.mapKey !== ScalarType.STRING) return () => undefined;
-      return (node, path, reading) => readEntries(node, maxItemsOf(field), read, join(path, name), reading);
+      return (node, path, reading) => readEntries(node, maxItemsOf(field), read, memberPath(path, name), reading);
     case "message":
-      return (node, path, reading) => read(node, join(path, name), reading);
+      return (node, path, reading) => read(node, memberPath(path, name), reading);
     default:
       return read;
   }
@@ -186,8 +187,4 @@ function itemReader(field: DescField): ReadValue {
     };
   }
   return field.enum ? enumReader(field.enum) : scalarReader(field.scalar);
-}
-
-function join(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
 }

@@ -131,12 +131,7 @@ export function writeFixed32(sink: Sink, value: number): void {
   sink.bytes.writeUInt32LE(value >>> 0, sink.start);
 }
 
-/** Where a part ends that is written next. */
-export function endOf(sink: Sink): number {
-  return sink.bytes.length - sink.start;
-}
-
-/** The length of what was written since `endOf`, before it. */
+/** The length of what was written since `end` bytes, before it. */
 export function writeLength(sink: Sink, end: number): void {
-  writeVarint(sink, sink.bytes.length - sink.start - end);
+  writeVarint(sink, writtenBytes(sink) - end);
 }

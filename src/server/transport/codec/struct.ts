@@ -1,4 +1,4 @@
-import { endOf, type Sink, writeDouble, writeLength, writeText, writeVarint } from "./sink.js";
+import { type Sink, writeDouble, writeLength, writeText, writeVarint, writtenBytes } from "./sink.js";
 import { isValues, type Values } from "./values.js";
 
 /** Tags of google.protobuf.Struct, its entries, Value and ListValue: number * 8 + wire type. */
@@ -12,7 +12,7 @@ export function writeStruct(sink: Sink, json: Values): void {
   const keys = Object.keys(json);
   for (let index = keys.length - 1; index >= 0; index -= 1) {
     const key = keys[index] ?? "";
-    const end = endOf(sink);
+    const end = writtenBytes(sink);
     writePart(sink, tags.value, json[key], writeValue);
     writeText(sink, key);
     writeVarint(sink, tags.key);
@@ -23,7 +23,7 @@ export function writeStruct(sink: Sink, json: Values): void {
 
 /** Writes a value with its tag and length. */
 function writePart<T>(sink: Sink, tag: number, value: T, write: (sink: Sink, value: T) => void): void {
-  const end = endOf(sink);
+  const end = writtenBytes(sink);
   write(sink, value);
   writeLength(sink, end);
   writeVarint(sink, tag);
