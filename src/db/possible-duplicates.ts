@@ -82,11 +82,14 @@ function numbersOf({ phones }: Contacts): readonly string[] {
 
 export type ProbeParameters = ReturnType<typeof probeParameters>;
 
-export function probeParameters(record: Contacts, { customers, leads }: DuplicateView) {
+export function probeParameters(record: Contacts, { customers, leads, businessIds }: DuplicateView) {
   const numbers = numbersOf(record);
   const slots: Record<string, string> = {};
   for (const [slot, name] of slotNames(slotsFor(numbers)).entries()) slots[name] = numbers[slot] ?? numbers[0] ?? "";
-  return { ...slots, duplicateEmail: foldCase(record.email), seesCustomers: customers, seesLeads: leads };
+  return {
+    ...{ ...slots, duplicateNumbers: numbers, duplicateEmail: foldCase(record.email) },
+    ...{ seesCustomers: customers, seesLeads: leads, seenBusinessIds: businessIds ?? null },
+  };
 }
 
 /** Whether the row `d` may be named. The flag is known before the execution, so an invisible kind costs nothing. */
@@ -146,8 +149,11 @@ export async function readDuplicates(
 }
 
 function toDuplicate({ kind, id, archived, by_phone, by_email }: DuplicateRow): PossibleDuplicate {
-  const matches = [...(by_phone ? (["PHONE"] as const) : []), ...(by_email ? (["EMAIL"] as const) : [])];
-  return { kind, id, archived, matches };
+  return { kind, id, archived, matches: toMatches({ by_phone, by_email }) };
+}
+
+export function toMatches({ by_phone, by_email }: Pick<DuplicateRow, "by_phone" | "by_email">) {
+  return [...(by_phone ? (["PHONE"] as const) : []), ...(by_email ? (["EMAIL"] as const) : [])];
 }
 
 interface ReadParameters {

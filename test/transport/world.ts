@@ -26,7 +26,13 @@ export const scopelessSecret = "moego_scopeless_0123456789abcdef0123456789";
 export const distantSecret = "moego_distant_0123456789abcdef0123456789ab";
 
 export const services = [CustomerService, LeadService];
-const company = { companyId: "cmp_001", country: "US", timeZone: "America/New_York", refusesDoubtfulPhones: false };
+const company = {
+  companyId: "cmp_001",
+  country: "US",
+  timeZone: "America/New_York",
+  refusesDoubtfulPhones: false,
+  duplicatePolicy: "WARN" as const,
+};
 const other = { ...company, companyId: "cmp_002" };
 
 function callerWith(scopes: readonly Scope[]): Principal {

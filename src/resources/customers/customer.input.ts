@@ -132,6 +132,7 @@ function createdFields(country: string) {
     customFields,
     assignedStaffId: optionalId,
     consentProvenance,
+    allowDuplicate: z.boolean(),
   };
 }
 
