@@ -1,5 +1,5 @@
 import { EmbeddedPostgresError } from "./db/embedded/embedded-error.js";
-import { MigrationError } from "./db/migrate/migrate.js";
+import { MigrationError } from "./db/migrate/migration-error.js";
 import { RoleError } from "./db/migrate/roles.js";
 import { SecretsError } from "./db/secrets.js";
 import { StartError } from "./start-error.js";

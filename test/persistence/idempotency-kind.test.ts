@@ -2,7 +2,8 @@ import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { migrate, migrationsDirectory } from "../../src/db/migrate/migrate.js";
+import { migrate } from "../../src/db/migrate/migrate.js";
+import { migrationsDirectory } from "../../src/db/migrate/migration-files.js";
 import { repeatables } from "../suites/repeated-calls.js";
 import { createEmptyDatabase } from "../support/database.js";
 

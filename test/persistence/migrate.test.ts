@@ -2,7 +2,8 @@ import { appendFile, cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { migrate, migrationsDirectory } from "../../src/db/migrate/migrate.js";
+import { migrate } from "../../src/db/migrate/migrate.js";
+import { migrationsDirectory } from "../../src/db/migrate/migration-files.js";
 import { asAdmin, createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
 
 const open: AsyncDisposable[] = [];

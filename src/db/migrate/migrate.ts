@@ -1,16 +1,16 @@
-import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { rootFolder } from "../../root-folder.js";
 import { type Log, silentLog } from "../log.js";
+import { MigrationError } from "./migration-error.js";
+import { type Migration, migrationsDirectory, readMigrations } from "./migration-files.js";
+import {
+  type AppliedRow,
+  createHistoryTable,
+  letServiceReadHistory,
+  readApplied,
+  runMigration,
+} from "./migration-history.js";
 import { connectOwner, ensureRoles, serviceRole } from "./roles.js";
-
-/** The database schema cannot be migrated. The message says why and what to do. */
-export class MigrationError extends Error {
-  override readonly name = "MigrationError";
-}
 
 interface PrepareOptions {
   /** Connection string of the owner of the tables (`DATABASE_MIGRATION_URL`). */
@@ -46,35 +46,8 @@ interface MigrateOptions {
   readonly log?: Log;
 }
 
-interface Migration {
-  readonly name: string;
-  readonly sql: string;
-  /** SHA-256 of the file in hex, as Prisma computes it. */
-  readonly checksum: string;
-}
-
-interface AppliedRow {
-  readonly migration_name: string;
-  readonly checksum: string;
-  readonly finished: boolean;
-}
-
-export const migrationsDirectory = join(rootFolder, "prisma/migrations");
-
 /** The advisory lock of Prisma's CLI, so that both never migrate a database at the same time. */
-const prismaMigrationLock = 72_707_369;
-
-/** Identical to the table that Prisma's CLI creates. */
-const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
-  id varchar(36) PRIMARY KEY NOT NULL,
-  checksum varchar(64) NOT NULL,
-  finished_at timestamptz,
-  migration_name varchar(255) NOT NULL,
-  logs text,
-  rolled_back_at timestamptz,
-  started_at timestamptz NOT NULL DEFAULT now(),
-  applied_steps_count integer NOT NULL DEFAULT 0
-)`;
+export const prismaMigrationLock = 72_707_369;
 
 /**
  * Applies pending migrations, forward only, each in its own transaction together with its row in Prisma's
@@ -128,47 +101,15 @@ export async function assertMigrated({ url, directory = migrationsDirectory }: M
 
 const outOfDate = "The database schema is out of date. Run: moego migrate";
 
-async function createHistoryTable(client: pg.Client): Promise<void> {
-  try {
-    await client.query(createHistory);
-  } catch (cause) {
-    if (!(cause instanceof pg.DatabaseError) || cause.code !== "42501") throw cause;
-    throw new MigrationError(
-      "This login cannot create tables. Set DATABASE_MIGRATION_URL to the login of the owner of the database.",
-      { cause },
-    );
-  }
-}
-
-/** The server verifies the schema without rights of the owner. Granted once, because a grant is a catalog write. */
-async function letServiceReadHistory(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ allowed: boolean }>(
-    "SELECT has_table_privilege($1, '_prisma_migrations', 'SELECT') AS allowed",
-    [serviceRole],
-  );
-  if (!rows[0]?.allowed) await client.query(`GRANT SELECT ON _prisma_migrations TO ${serviceRole}`);
-}
-
-async function readMigrations(directory: string): Promise<readonly Migration[]> {
-  const entries = await readdir(directory, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  return await Promise.all(
-    names.sort().map(async (name) => {
-      const bytes = await readFile(join(directory, name, "migration.sql"));
-      return { name, sql: bytes.toString("utf8"), checksum: createHash("sha256").update(bytes).digest("hex") };
-    }),
-  );
-}
-
-async function readApplied(client: pg.Client): Promise<readonly AppliedRow[]> {
-  const { rows } = await client.query<AppliedRow>(
-    `SELECT migration_name, checksum, finished_at IS NOT NULL AS finished
-     FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY migration_name`,
-  );
-  return rows;
-}
-
-function pendingMigrations(migrations: readonly Migration[], applied: readonly AppliedRow[]): readonly Migration[] {
+/**
+ * Those that were not applied yet.
+ *
+ * @throws MigrationError if an applied one was changed, is unknown here, or was left unfinished by Prisma's CLI
+ */
+export function pendingMigrations(
+  migrations: readonly Migration[],
+  applied: readonly AppliedRow[],
+): readonly Migration[] {
   const known = new Map(migrations.map((migration) => [migration.name, migration]));
   for (const row of applied) {
     const migration = known.get(row.migration_name);
@@ -227,12 +168,7 @@ async function tryToApply(client: pg.Client, migration: Migration): Promise<void
     // A waiting table lock blocks everyone behind it, so the wait is short and the start is retried.
     await client.query("SET LOCAL lock_timeout = '15s'");
     await client.query("SET LOCAL statement_timeout = 0");
-    await client.query(migration.sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES (gen_random_uuid()::text, $1, $2, transaction_timestamp(), clock_timestamp(), 1)`,
-      [migration.checksum, migration.name],
-    );
+    await runMigration(client, migration);
     await client.query("COMMIT");
   } catch (cause) {
     await client.query("ROLLBACK").catch(() => {});
