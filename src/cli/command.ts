@@ -5,6 +5,8 @@ export interface Terminal {
   /** Writes a line to standard output. For results only. */
   out(line: string): void;
   err(line: string): void;
+  /** Replaces the last line of a terminal, and clears it if the text is empty. Absent if standard error is not one. */
+  readonly status?: ((text: string) => void) | undefined;
 }
 
 export interface CommandContext {

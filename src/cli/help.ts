@@ -12,6 +12,14 @@ const sections = `Server
       --create-login              create the login of DATABASE_URL if it is missing
   seed                          Write the demo data (own database: requires SEED_DEMO=1)
 
+Backup
+  backup FILE                   Write all data of one moment to a new file, while servers run
+      --force                     replace an existing file
+  restore FILE                  Create the tables and data of a backup in an empty database
+      --replace                   delete the data that the database has
+      --without-secret-key        restore without the SECRET_KEY of the backup
+      --check                     only verify the file; needs no database
+
 Companies and locations
   companies create              Create a company and print its ID
       --name NAME                 required
@@ -63,10 +71,14 @@ export function helpOf(command: string): string {
   return entries.map((entry) => `moego ${entry.trimStart()}`).join("\n");
 }
 
+/** The version of moego. */
+export function readVersion(): string {
+  const text = readFileSync(join(rootFolder, "package.json"), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
 /** The versions of moego and, on a second line, of its time zone data. */
 export async function readVersions(): Promise<string> {
-  const text = readFileSync(join(rootFolder, "package.json"), "utf8");
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
   const { timeZoneVersion } = await import("../core/time-zones.js");
-  return `${version}\ntime zone data ${timeZoneVersion}`;
+  return `${readVersion()}\ntime zone data ${timeZoneVersion}`;
 }

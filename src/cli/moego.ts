@@ -7,5 +7,6 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    status: process.stderr.isTTY ? (text) => void process.stderr.write(`\r\x1b[K${text}`) : undefined,
   },
 });

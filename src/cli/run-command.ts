@@ -6,6 +6,8 @@ import { helpOf, helpText, readVersions } from "./help.js";
 /** Each module is loaded only by its command, so that help and usage errors respond immediately. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["migrate", async () => (await import("./database-command.js")).migrate],
+  ["backup", async () => (await import("./backup-command.js")).backup],
+  ["restore", async () => (await import("./backup-command.js")).restore],
   ["seed", async () => (await import("./database-command.js")).seed],
   ["companies create", async () => (await import("./directory-command.js")).createCompany],
   ["companies list", async () => (await import("./directory-command.js")).listCompanies],

@@ -3,6 +3,9 @@ import pg from "pg";
 import { superuser } from "./cluster.js";
 import type { ClusterState } from "./state.js";
 
+/** The connections of the processes that use the cluster. */
+export const presenceName = "moego-embedded";
+
 export const databaseName = "moego";
 const owner = "moego_owner";
 const serviceLogin = "moego_service_login";
@@ -20,7 +23,7 @@ export function databaseUrls(port: number, state: ClusterState): { ownerUrl: str
 async function connectSuperuser(port: number, state: ClusterState, database = "postgres"): Promise<pg.Client> {
   const client = new pg.Client({
     ...{ host: "127.0.0.1", port, database, user: superuser, password: state.superuserPassword },
-    ...{ application_name: "moego-embedded", connectionTimeoutMillis: 2_000, query_timeout: 10_000 },
+    ...{ application_name: presenceName, connectionTimeoutMillis: 2_000, query_timeout: 10_000 },
   });
   // If the server stops, this process must continue. The running query is rejected as well.
   client.on("error", () => {});

@@ -1,0 +1,159 @@
+import type { Writable } from "node:stream";
+import type pg from "pg";
+import { copyIn } from "../copy.js";
+import { prismaMigrationLock } from "../migrate/migrate.js";
+import { type Migration, migrationsDirectory, readMigrations } from "../migrate/migration-files.js";
+import { createHistoryTable, letServiceReadHistory, runMigration } from "../migrate/migration-history.js";
+import { ensureRoles } from "../migrate/roles.js";
+import { backupLock, connectForBackup } from "./backup-connection.js";
+import { BackupError } from "./backup-error.js";
+import type { BackedUpTable, Manifest } from "./manifest.js";
+import type { OnBytes } from "./meter.js";
+import { objectsOf } from "./own-objects.js";
+import { prepareTarget } from "./restore-target.js";
+import { digestRows } from "./row-digest.js";
+import { copySource, readTables } from "./stored-schema.js";
+import { withoutConstraints } from "./suspended-rules.js";
+import type { BackupProgress } from "./take-backup.js";
+
+/** Where the rows of a restore come from: a file, or another database. */
+export interface RestoreSource {
+  readonly manifest: Pick<Manifest, "migrations" | "tables" | "sequences" | "version">;
+  pipeTable(table: BackedUpTable, target: Writable, onBytes: OnBytes): Promise<void>;
+}
+
+export interface RestoreOptions {
+  /** Connection string of the owner of the database. */
+  readonly ownerUrl: string;
+  /** Connection string of the server; may be the same. */
+  readonly serviceUrl: string;
+  /** Whether existing data is replaced. */
+  readonly replace: boolean;
+  readonly progress: BackupProgress;
+}
+
+/**
+ * Creates the schema of the backup and loads its rows, in one transaction: a failure at any moment, or a kill, leaves
+ * the database as it was. The counts and hashes of all tables are compared before the transaction commits. The caller
+ * migrates the database afterwards.
+ *
+ * @throws BackupError or RoleError with instructions
+ */
+export async function restoreBackup(source: RestoreSource, options: RestoreOptions): Promise<void> {
+  const known = await readMigrations(migrationsDirectory);
+  const wanted = migrationsOf(source.manifest, known);
+  await ensureRoles({ migrationUrl: options.ownerUrl, serviceUrl: options.serviceUrl });
+  const client = await connectForBackup(options.ownerUrl, "moego-restore");
+  try {
+    await lockDatabase(client);
+    await client.query("BEGIN READ WRITE");
+    await prepareTarget(client, { known, replace: options.replace });
+    await createSchema(client, wanted);
+    await assertSameTables(client, source.manifest, wanted);
+    await withoutConstraints(client, source.manifest.tables, () => load(client, source, options.progress));
+    await continueSequences(client, source.manifest.sequences);
+    await compareRows(client, source.manifest.tables, options.progress);
+    await client.query("COMMIT");
+    // Plans of the first requests would otherwise be made for empty tables.
+    options.progress.begin("analyzing");
+    await client.query("ANALYZE");
+  } finally {
+    await client.end(); // rolls back what was not committed
+  }
+}
+
+/** @throws BackupError if this version cannot restore the backup */
+export async function assertKnownMigrations(manifest: Manifest): Promise<void> {
+  migrationsOf(manifest, await readMigrations(migrationsDirectory));
+}
+
+/**
+ * The migrations that make the schema of a backup.
+ *
+ * @throws BackupError if this version lacks one
+ */
+function migrationsOf(
+  { migrations, version }: Pick<Manifest, "migrations" | "version">,
+  known: readonly Migration[],
+): readonly Migration[] {
+  const names = new Set(known.map(({ name }) => name));
+  const unknown = migrations.filter(({ name }) => !names.has(name)).map(({ name }) => name);
+  if (unknown.length > 0) {
+    throw new BackupError(
+      `The backup was made by a newer version (${version}). Restore it with that version or a later one. Migrations ` +
+        `that this version does not have: ${unknown.join(", ")}.`,
+    );
+  }
+  const wanted = known.slice(0, migrations.length);
+  migrations.forEach(({ name, checksum }, place) => {
+    const migration = wanted[place];
+    if (migration?.name === name && migration.checksum === checksum) return;
+    throw new BackupError(
+      `The backup and this version have different migrations of the name ${name}. Restore the backup with the version ` +
+        `that made it (${version}).`,
+    );
+  });
+  return wanted;
+}
+
+async function lockDatabase(client: pg.ClientBase): Promise<void> {
+  for (const lock of [backupLock, prismaMigrationLock]) {
+    const { rows } = await client.query<{ ours: boolean }>("SELECT pg_try_advisory_lock($1) AS ours", [lock]);
+    if (!rows[0]?.ours)
+      throw new BackupError(
+        "Another backup, restore or migration of this database is running. Repeat the command later.",
+      );
+  }
+}
+
+async function createSchema(client: pg.Client, migrations: readonly Migration[]): Promise<void> {
+  await createHistoryTable(client);
+  await letServiceReadHistory(client);
+  for (const migration of migrations) await runMigration(client, migration);
+}
+
+/** The columns as well, so that a file that was put together by hand cannot leave one out. */
+async function assertSameTables(
+  client: pg.ClientBase,
+  { tables }: Pick<Manifest, "tables">,
+  migrations: readonly Migration[],
+): Promise<void> {
+  const created = await readTables(client, objectsOf(migrations));
+  const describe = (list: readonly { readonly name: string; readonly columns: readonly string[] }[]) =>
+    new Set(list.map(({ name, columns }) => `${name} (${columns.join(", ")})`));
+  const [ofBackup, ofSchema] = [describe(tables), describe(created)];
+  const differing = [
+    ...[...ofBackup].filter((table) => !ofSchema.has(table)),
+    ...[...ofSchema].filter((table) => !ofBackup.has(table)),
+  ];
+  if (differing.length === 0) return;
+  throw new BackupError(`The tables of the backup do not match its migrations: ${differing.join("; ")}.`);
+}
+
+async function load(client: pg.Client, source: RestoreSource, progress: BackupProgress): Promise<void> {
+  for (const table of source.manifest.tables) {
+    progress.begin(table.name);
+    await source.pipeTable(table, copyIn(client, copySource(table)), progress.onBytes);
+  }
+}
+
+async function continueSequences(client: pg.ClientBase, sequences: Manifest["sequences"]): Promise<void> {
+  for (const { name, lastValue } of sequences) {
+    await client.query("SELECT setval(format('public.%I', $1::text)::regclass, $2::bigint)", [name, lastValue]);
+  }
+}
+
+async function compareRows(
+  client: pg.ClientBase,
+  tables: readonly BackedUpTable[],
+  progress: BackupProgress,
+): Promise<void> {
+  progress.begin("comparing");
+  for (const { name, columns, rows, digest } of tables) {
+    const restored = await digestRows(client, name, columns);
+    if (restored.rows === rows && restored.digest === digest) continue;
+    throw new BackupError(
+      `The restored table ${name} differs from the backup (${restored.rows} rows, ${rows} in the backup). Nothing was changed.`,
+    );
+  }
+}
