@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { migrateDatabase, openDatabaseServer, serviceSecrets } from "../database-server.js";
 import type { Manifest } from "../db/backup/manifest.js";
 import { openBackupFile } from "../db/backup/read-file.js";
-import { assertKnownMigrations, restoreBackup } from "../db/backup/restore-backup.js";
+import { assertKnownMigrations, restoreBackup, sourceOf } from "../db/backup/restore-backup.js";
 import { compareSecrets } from "../db/backup/secret-checks.js";
 import { takeBackup } from "../db/backup/take-backup.js";
 import { type Command, type CommandContext, counted, UsageError } from "./command.js";
@@ -59,7 +59,7 @@ export const restore: Command = async (words, context) => {
       return terminal.out(`${file} is complete: ${describe(manifest)}.`);
     }
     const migrated = await restoreInto(context, (urls) =>
-      restoreBackup(opened, { ...urls, replace: values.replace ?? false, progress }),
+      restoreBackup(sourceOf(opened), { ...urls, replace: values.replace ?? false, progress }),
     );
     progress.end();
     const seconds = ((now() - startedAt) / 1_000).toFixed(1);

@@ -19,6 +19,11 @@ Backup
       --replace                   delete the data that the database has
       --without-secret-key        restore without the SECRET_KEY of the backup
       --check                     only verify the file; needs no database
+  move --from embedded|URL      Copy all data of another database into the empty one of this configuration
+      --replace                   delete the data that this database has
+      --keep-writable             a rehearsal: do not make the other database read-only
+      --without-secret-key        move without the SECRET_KEY of the other database
+      --unlock                    copy nothing; make the other database writable again
 
 Companies and locations
   companies create              Create a company and print its ID
@@ -51,6 +56,7 @@ API keys
   keys revoke ID                Revoke an API key; takes effect within 2 seconds
 
 Secrets
+  secrets export FILE           Write SECRET_KEY and PAGE_TOKEN_SECRET to a new file that only its owner can read
   secrets rotate                Re-encrypt stored secrets with the current SECRET_KEY
 
   help, version

@@ -8,6 +8,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["migrate", async () => (await import("./database-command.js")).migrate],
   ["backup", async () => (await import("./backup-command.js")).backup],
   ["restore", async () => (await import("./backup-command.js")).restore],
+  ["move", async () => (await import("./move-command.js")).move],
   ["seed", async () => (await import("./database-command.js")).seed],
   ["companies create", async () => (await import("./directory-command.js")).createCompany],
   ["companies list", async () => (await import("./directory-command.js")).listCompanies],
@@ -17,6 +18,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys list", async () => (await import("./keys-command.js")).listKeys],
   ["keys rotate", async () => (await import("./keys-command.js")).rotateKey],
   ["keys revoke", async () => (await import("./keys-command.js")).revokeKey],
+  ["secrets export", async () => (await import("./secrets-export-command.js")).exportSecrets],
   ["secrets rotate", async () => (await import("./secrets-command.js")).rotate],
 ]);
 

@@ -72,6 +72,8 @@ interface DatabaseConfig {
   readonly migrationUrl: string | undefined;
   /** Whether the server may run as a superuser or as the owner of the tables. */
   readonly allowOwner: boolean;
+  /** Whether connections without verified TLS may leave this machine. */
+  readonly allowInsecure: boolean;
   readonly poolSize: number;
   readonly poolWaitMs: number;
   readonly statementTimeoutMs: number;
@@ -136,6 +138,7 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
       url: env.DATABASE_URL,
       migrationUrl: env.DATABASE_MIGRATION_URL,
       allowOwner: env.DATABASE_ALLOW_OWNER,
+      allowInsecure: env.DATABASE_ALLOW_INSECURE,
       poolSize: env.DATABASE_POOL_SIZE,
       poolWaitMs: env.DATABASE_POOL_WAIT_MS,
       statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,

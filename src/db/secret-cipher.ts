@@ -11,6 +11,8 @@ export interface SecretCipher {
   open(sealed: Uint8Array, context: SealContext): string;
   /** Whether the secret was encrypted with a previous or an unknown key. */
   isStale(sealed: Uint8Array): boolean;
+  /** Whether the key of the secret is the current or a previous one. The first five bytes are sufficient. */
+  hasKeyOf(sealed: Uint8Array): boolean;
 }
 
 export type SealFault =
@@ -74,6 +76,7 @@ export function createSecretCipher([present, ...older]: readonly [Uint8Array, ..
         throw new DecryptionError("NOT_AUTHENTIC");
       }
     },
+    hasKeyOf: (sealed) => keys.has(sealedUnder(Buffer.from(sealed))),
     isStale: (sealed) => sealedUnder(Buffer.from(sealed)) !== presentId,
   };
 }

@@ -28,7 +28,7 @@ afterAll(async () => {
 async function expectRefused(file: string, words: string | RegExp): Promise<void> {
   const ended = await moegoHere(["restore", file], environmentOf(target));
   expect(ended.stderr).toMatch(words);
-  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended).toMatchObject({ code: 1, stdout: expect.not.stringContaining("Restored") });
   expect((await contentOf(target.owner)).size).toBe(0);
 }
 
@@ -38,7 +38,7 @@ async function forged(name: string, change: Parameters<typeof forge>[2]): Promis
   return file;
 }
 
-describe("moego restore refuses, and changes nothing,", () => {
+describe("moego restore refuses, and changes nothing,", { timeout: 180_000 }, () => {
   it("a file that is shorter than it was, at any length", async () => {
     const { size } = await stat(good);
     const file = join(folder.path, "short.moego");
@@ -89,11 +89,11 @@ describe("moego restore refuses, and changes nothing,", () => {
     const fewer = await forged("fewer.moego", (entries, manifest) => {
       replaceRows(entries, manifest, { table: "lead_search", change: (rows) => rows.slice(rows.indexOf("\n") + 1) });
     });
-    await expectRefused(fewer, "restored table lead_search differs from the backup");
+    await expectRefused(fewer, "restored table lead_search differs from the original");
     const other = await forged("other.moego", (entries, manifest) => {
       replaceRows(entries, manifest, { table: "company", change: (rows) => rows.replace("US", "FR") });
     });
-    await expectRefused(other, "restored table company differs from the backup");
+    await expectRefused(other, "restored table company differs from the original");
   });
 
   it("rows whose references lead nowhere", async () => {
@@ -142,7 +142,7 @@ describe("moego restore refuses, and changes nothing,", () => {
   });
 });
 
-it("no changed byte anywhere in a file makes other rows", async () => {
+it("no changed byte anywhere in a file makes other rows", { timeout: 180_000 }, async () => {
   const { size } = await stat(good);
   const file = join(folder.path, "any.moego");
   const { manifest } = await openBackupFile(good);

@@ -36,7 +36,7 @@ const awkwardRows = `
   UPDATE company SET name = '';
   SELECT nextval(pg_get_serial_sequence('change', 'id')) FROM generate_series(1, 7)`;
 
-describe("a backup that is restored", () => {
+describe("a backup that is restored", { timeout: 180_000 }, () => {
   it("makes the same tables, functions, rights and rows, and sequences continue", async () => {
     await using target = await createEmptyDatabase();
     const ended = await moegoHere(["restore", file], environmentOf(target));
@@ -76,7 +76,7 @@ describe("a backup that is restored", () => {
   });
 });
 
-describe("moego backup", () => {
+describe("moego backup", { timeout: 180_000 }, () => {
   it("writes a file for its owner alone, and replaces none unless asked", async () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const before = await readFile(file);
@@ -136,7 +136,7 @@ it("every table, function and domain that migrations make is recognized as one o
     ).toBe(true);
 });
 
-describe("the drill: a backup of a server under load, and a server on what was restored", () => {
+describe("the drill: a backup of a server under load, and a server on what was restored", { timeout: 180_000 }, () => {
   it("contains what was acknowledged before it and nothing that began after it, and serves", async () => {
     await using busy = await createDatabase();
     await using target = await createEmptyDatabase();

@@ -7,19 +7,40 @@ import { createHistoryTable, letServiceReadHistory, runMigration } from "../migr
 import { ensureRoles } from "../migrate/roles.js";
 import { backupLock, connectForBackup } from "./backup-connection.js";
 import { BackupError } from "./backup-error.js";
-import type { BackedUpTable, Manifest } from "./manifest.js";
+import type { Manifest } from "./manifest.js";
 import type { OnBytes } from "./meter.js";
 import { objectsOf } from "./own-objects.js";
+import type { BackupFile } from "./read-file.js";
 import { prepareTarget } from "./restore-target.js";
-import { digestRows } from "./row-digest.js";
-import { copySource, readTables } from "./stored-schema.js";
+import { digestRows, type RowDigest } from "./row-digest.js";
+import { copySource, readTables, type StoredTable } from "./stored-schema.js";
 import { withoutConstraints } from "./suspended-rules.js";
 import type { BackupProgress } from "./take-backup.js";
 
 /** Where the rows of a restore come from: a file, or another database. */
-export interface RestoreSource {
-  readonly manifest: Pick<Manifest, "migrations" | "tables" | "sequences" | "version">;
-  pipeTable(table: BackedUpTable, target: Writable, onBytes: OnBytes): Promise<void>;
+export interface RestoreSource extends Pick<Manifest, "migrations" | "version"> {
+  readonly tables: readonly StoredTable[];
+  pipeTable(table: StoredTable, target: Writable, onBytes: OnBytes): Promise<void>;
+  /** After all tables were piped. */
+  sequences(): Promise<Manifest["sequences"]>;
+  /** What the database has to count and hash in the restored table. */
+  digest(table: StoredTable): Promise<RowDigest>;
+}
+
+/** A file as a source. */
+export function sourceOf({ manifest, pipeTable }: BackupFile): RestoreSource {
+  const tables = new Map(manifest.tables.map((table) => [table.name, table]));
+  const entry = ({ name }: StoredTable) => {
+    const table = tables.get(name);
+    if (!table) throw new Error(`the manifest does not list ${name}`);
+    return table;
+  };
+  return {
+    ...{ migrations: manifest.migrations, version: manifest.version, tables: manifest.tables },
+    pipeTable: (table, target, onBytes) => pipeTable(entry(table), target, onBytes),
+    sequences: async () => manifest.sequences,
+    digest: async (table) => entry(table),
+  };
 }
 
 export interface RestoreOptions {
@@ -41,7 +62,7 @@ export interface RestoreOptions {
  */
 export async function restoreBackup(source: RestoreSource, options: RestoreOptions): Promise<void> {
   const known = await readMigrations(migrationsDirectory);
-  const wanted = migrationsOf(source.manifest, known);
+  const wanted = migrationsOf(source, known);
   await ensureRoles({ migrationUrl: options.ownerUrl, serviceUrl: options.serviceUrl });
   const client = await connectForBackup(options.ownerUrl, "moego-restore");
   try {
@@ -49,10 +70,10 @@ export async function restoreBackup(source: RestoreSource, options: RestoreOptio
     await client.query("BEGIN READ WRITE");
     await prepareTarget(client, { known, replace: options.replace });
     await createSchema(client, wanted);
-    await assertSameTables(client, source.manifest, wanted);
-    await withoutConstraints(client, source.manifest.tables, () => load(client, source, options.progress));
-    await continueSequences(client, source.manifest.sequences);
-    await compareRows(client, source.manifest.tables, options.progress);
+    await assertSameTables(client, source.tables, wanted);
+    await withoutConstraints(client, source.tables, () => load(client, source, options.progress));
+    await continueSequences(client, await source.sequences());
+    await compareRows(client, source, options.progress);
     await client.query("COMMIT");
     // Plans of the first requests would otherwise be made for empty tables.
     options.progress.begin("analyzing");
@@ -115,7 +136,7 @@ async function createSchema(client: pg.Client, migrations: readonly Migration[])
 /** The columns as well, so that a file that was put together by hand cannot leave one out. */
 async function assertSameTables(
   client: pg.ClientBase,
-  { tables }: Pick<Manifest, "tables">,
+  tables: readonly StoredTable[],
   migrations: readonly Migration[],
 ): Promise<void> {
   const created = await readTables(client, objectsOf(migrations));
@@ -131,7 +152,7 @@ async function assertSameTables(
 }
 
 async function load(client: pg.Client, source: RestoreSource, progress: BackupProgress): Promise<void> {
-  for (const table of source.manifest.tables) {
+  for (const table of source.tables) {
     progress.begin(table.name);
     await source.pipeTable(table, copyIn(client, copySource(table)), progress.onBytes);
   }
@@ -143,17 +164,15 @@ async function continueSequences(client: pg.ClientBase, sequences: Manifest["seq
   }
 }
 
-async function compareRows(
-  client: pg.ClientBase,
-  tables: readonly BackedUpTable[],
-  progress: BackupProgress,
-): Promise<void> {
+async function compareRows(client: pg.ClientBase, source: RestoreSource, progress: BackupProgress): Promise<void> {
   progress.begin("comparing");
-  for (const { name, columns, rows, digest } of tables) {
-    const restored = await digestRows(client, name, columns);
-    if (restored.rows === rows && restored.digest === digest) continue;
+  for (const table of source.tables) {
+    const { name, columns } = table;
+    const [restored, wanted] = await Promise.all([digestRows(client, name, columns), source.digest(table)]);
+    if (restored.rows === wanted.rows && restored.digest === wanted.digest) continue;
     throw new BackupError(
-      `The restored table ${name} differs from the backup (${restored.rows} rows, ${rows} in the backup). Nothing was changed.`,
+      `The restored table ${name} differs from the original (${restored.rows} rows; the original has ${wanted.rows}). ` +
+        "Nothing was changed.",
     );
   }
 }

@@ -38,7 +38,7 @@ export async function prepareTarget(client: pg.ClientBase, { known, replace }: T
  * Best effort: a server that has been idle for a minute has no connection to its own database, and sees the restored rows
  * with its next request. Each process that uses the embedded database has a connection, this one as well.
  */
-async function assertUnused(client: pg.ClientBase): Promise<void> {
+export async function assertUnused(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ used: boolean }>(
     `SELECT count(*) FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()) > 0
        OR count(*) FILTER (WHERE application_name = $1) > 1 AS used
