@@ -10,6 +10,7 @@ import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
@@ -52,6 +53,8 @@ import { createCustomFields } from "./resources/custom-fields/custom-field.servi
 import { createCustomerAdminHandlers, createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { createCustomerNotes, createCustomers, createCustomerTags } from "./resources/customers/customer.service.js";
 import { createCustomerAdmin } from "./resources/customers/customer-admin.service.js";
+import { createCustomerBatchHandlers } from "./resources/customers/customer-batch.handlers.js";
+import { createCustomerBatches } from "./resources/customers/customer-batch.service.js";
 import {
   createBusinessHandlers,
   createCompanyHandlers,
@@ -137,6 +140,7 @@ export function createHandlers({
       }),
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
+    registry(CustomerBatchService, createCustomerBatchHandlers(createCustomerBatches(repositories), keyUse)),
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(
       LeadAdminService,

@@ -22,6 +22,7 @@ import {
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
+import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
@@ -83,6 +84,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     apiKeys: createApiKeyRepository(limited),
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
+    customerBatches: createCustomerBatchRepository(limited, pseudonym),
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),

@@ -5,6 +5,7 @@ import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
@@ -43,6 +44,7 @@ export const services: readonly DescService[] = [
   ApiKeyService,
   PackageAdminService,
   CustomerAdminService,
+  CustomerBatchService,
   LeadAdminService,
   PetAdminService,
   ConsentService,

@@ -4,10 +4,10 @@ import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
-import { mostBytes, recordBytes } from "../core/record-size.js";
-import { inSlices, isSliceOver } from "../core/slices.js";
+import { inSlices } from "../core/slices.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
+import { countRowsThatFit } from "./fitting-rows.js";
 import { customIssue } from "./parse.js";
 import type { Context } from "./rpc.js";
 
@@ -151,29 +151,3 @@ function bindingOf(request: Message, { method, principal }: Context): Buffer {
     .update(canonicalBytes(method.input, bare))
     .digest();
 }
-
-/**
- * The number of rows that fit into one response. At least one, so that pagination always progresses. A default gRPC
- * client rejects messages above 4 MiB, and the estimate can be slightly too low.
- */
-function* countRowsThatFit(rows: readonly unknown[]): Generator<void, number> {
-  // Almost no page could be too large, so that this is all that most pages cost.
-  let most = 0;
-  for (const row of rows) {
-    const bytes = mostBytes(row);
-    most += bytes;
-    if (most > maxAnswerBytes) break;
-    if (isSliceOver(bytes)) yield;
-  }
-  if (most <= maxAnswerBytes) return rows.length;
-  let bytes = 0;
-  for (const [index, row] of rows.entries()) {
-    const size = recordBytes(row);
-    bytes += size;
-    if (bytes > maxAnswerBytes && index > 0) return index;
-    if (isSliceOver(size)) yield;
-  }
-  return rows.length;
-}
-
-const maxAnswerBytes = 3 * 1024 * 1024;

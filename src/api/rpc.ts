@@ -8,13 +8,29 @@ import type {
 } from "@bufbuild/protobuf";
 import type { z } from "zod";
 import type { CompanyResource } from "../core/company-resource.js";
-import type { Violation } from "../core/errors.js";
+import type { DomainError, Violation } from "../core/errors.js";
 import type { EmptyMembers } from "../core/presence.js";
 import type { Principal } from "../core/principal.js";
-import type { WriteContext } from "../core/write.js";
+import type { IdempotencyClaim, WriteContext } from "../core/write.js";
+import type { Status } from "../gen/proto/google/rpc/status_pb.js";
 import { companyResourceSchema, countryOf } from "./fields.js";
 import { parse } from "./parse.js";
 import { refuseWithNumbers, type StoredNumbers } from "./stored-numbers.js";
+
+/** What the items of a batch need, each of which is like a request. */
+export interface ItemTools {
+  /**
+   * The idempotency claim of an item with its own key.
+   *
+   * @param path of the item in the request
+   */
+  claim(
+    item: { readonly schema: DescMessage; readonly message: Message; readonly key: string },
+    path: string,
+  ): IdempotencyClaim;
+  /** The error of an item, as a request with this item alone would return it. */
+  status(error: DomainError): Status;
+}
 
 /** The request context of a handler, apart from the message. */
 export interface Context {
@@ -27,6 +43,7 @@ export interface Context {
   readonly emptyMembers?: EmptyMembers;
   /** Name of the field of the response that is sent unless a plain text is; absent = the whole message. */
   readonly responseBody?: string;
+  readonly items: ItemTools;
   /** Actor and idempotency claim, for repositories of mutating RPCs. */
   readonly write: WriteContext;
   setHeader(name: string, value: string): void;

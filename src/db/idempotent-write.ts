@@ -168,7 +168,7 @@ export type RequestParameters = ReturnType<typeof requestParameters>;
 const maxAttempts = 5;
 
 /** When an idempotency record created now expires, as SQL. */
-const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 /** The idempotency record of an earlier request, in a create statement. */
 export const replaySql = `replay AS MATERIALIZED (
@@ -241,7 +241,7 @@ interface StoredRequest {
   readonly presence: Uint8Array | null;
 }
 
-interface StoredResult extends StoredRequest {
+export interface StoredResult extends StoredRequest {
   readonly ids: readonly string[];
 }
 
@@ -273,7 +273,7 @@ function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonl
 }
 
 /** The change timestamp of this transaction and the result of an earlier request: in one statement, after the lock. */
-async function beginChange(
+export async function beginChange(
   tx: Prisma.TransactionClient,
   write: WriteContext,
 ): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {

@@ -18,7 +18,7 @@ interface DuplicateRow {
   readonly by_email: boolean;
 }
 
-interface Contacts {
+export interface Contacts {
   readonly phones: readonly { readonly number: string }[];
   readonly email: string;
 }
@@ -76,7 +76,8 @@ function slotNames(slots: number): readonly string[] {
   return Array.from({ length: slots }, (_, slot) => `duplicateNumber${slot}`);
 }
 
-function numbersOf({ phones }: Contacts): readonly string[] {
+/** All forms of all numbers. */
+export function numbersOf({ phones }: Contacts): readonly string[] {
   return [...new Set(phones.flatMap(({ number }) => phoneForms(number)))];
 }
 

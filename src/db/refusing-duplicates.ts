@@ -42,7 +42,7 @@ export interface RefusedRow {
   readonly refusing: readonly RefusingRow[] | null;
 }
 
-interface RefusingRow {
+export interface RefusingRow {
   readonly kind: RefusingDuplicate["kind"];
   readonly id: string;
   readonly by_phone: boolean;

@@ -8,6 +8,7 @@ import { catalog } from "./catalog.js";
 import { consent } from "./consent.js";
 import { customFields } from "./custom-fields.js";
 import { customerAdmin } from "./customer-admin.js";
+import { customerBatches } from "./customer-batches.js";
 import { customerNotes } from "./customer-notes.js";
 import { customerSettingLists } from "./customer-setting-lists.js";
 import { customers } from "./customers.js";
@@ -33,6 +34,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customers,
   ...customerNotes,
   ...customerAdmin,
+  ...customerBatches,
   ...leads,
   ...leadNotes,
   ...apiKeys,

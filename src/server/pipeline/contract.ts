@@ -1,7 +1,16 @@
-import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescMethodUnary,
+  type DescService,
+  getOption,
+  hasOption,
+} from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { type Scope, scopes } from "../../core/principal.js";
 import {
+  Access,
+  access,
   imports_records,
   passes_on_idempotency_key,
   scope as scopeOption,
@@ -40,6 +49,11 @@ export function forwardsIdempotencyKey(method: DescMethod): boolean {
 /** True for an rpc that needs the scope `record:import` in addition to its own. */
 export function importsRecords(method: DescMethod): boolean {
   return getOption(method, imports_records);
+}
+
+/** True for the request of a batch: it has items, each with its own check. */
+export function isBatch({ fields }: DescMessage): boolean {
+  return fields.some((field) => getOption(field, access) === Access.ITEMS);
 }
 
 /**

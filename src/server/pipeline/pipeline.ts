@@ -16,6 +16,7 @@ import { crossSiteRequest, originHeader } from "./cross-site.js";
 import { type DrainDeadline, type Limits, withinDeadline } from "./deadline.js";
 import {
   createClaims,
+  createItemClaims,
   type FingerprintKeys,
   idempotencyKeyHeader,
   idempotencyReplayedHeader,
@@ -25,6 +26,7 @@ import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.
 import { repeatedRefusal } from "./read-back.js";
 import { resourceIdsOf } from "./resource-ids.js";
 import { encodedBytes, maxResponseBytes, omittedHeader, omittedPaths, shorten } from "./response-size.js";
+import { toStatusError } from "./status.js";
 
 const defaultMaxDurationMs = 30_000;
 
@@ -79,6 +81,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
   );
   const addressDetail = options.addressDetail ?? "truncated";
   const claimOf = createClaims(options.fingerprintKeys);
+  const itemClaimsOf = createItemClaims(options.fingerprintKeys);
   const observer = {
     // The members of its lines are known, and redaction would take longer than writing them.
     logger: logger.child({}, { redact: [] }),
@@ -144,6 +147,10 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
       deadlineMs,
       ...(emptyMembers === undefined ? {} : { emptyMembers }),
       ...(call.responseBody === undefined ? {} : { responseBody: call.responseBody }),
+      items: {
+        claim: itemClaimsOf(method, headers, emptyMembers),
+        status: (error) => toStatusError(error, record.requestId).toStatus(),
+      },
       write: {
         rpc,
         requestId: record.requestId,
