@@ -1,4 +1,4 @@
-import { mostBytes, recordBytes } from "../core/record-size.js";
+import { maxPageBytes, mostBytes, recordBytes } from "../core/record-size.js";
 import { inSlices, isSliceOver } from "../core/slices.js";
 
 /**
@@ -11,21 +11,19 @@ export function* countRowsThatFit(rows: readonly unknown[]): Generator<void, num
   for (const row of rows) {
     const bytes = mostBytes(row);
     most += bytes;
-    if (most > maxAnswerBytes) break;
+    if (most > maxPageBytes) break;
     if (isSliceOver(bytes)) yield;
   }
-  if (most <= maxAnswerBytes) return rows.length;
+  if (most <= maxPageBytes) return rows.length;
   let bytes = 0;
   for (const [index, row] of rows.entries()) {
     const size = recordBytes(row);
     bytes += size;
-    if (bytes > maxAnswerBytes && index > 0) return index;
+    if (bytes > maxPageBytes && index > 0) return index;
     if (isSliceOver(size)) yield;
   }
   return rows.length;
 }
-
-const maxAnswerBytes = 3 * 1024 * 1024;
 
 /** A slice is read at a time, so that records that do not fit are not read. */
 const idsPerRead = 50;
