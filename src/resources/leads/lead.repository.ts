@@ -152,6 +152,7 @@ const list = {
   alias: "l",
   select: `${listedLeadColumns}, ${listedLeadChildren}`,
   current: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
+  large: "custom_fields",
 } as const satisfies TimeList;
 
 function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
