@@ -15,6 +15,7 @@ import { createKeyCheckRepository } from "./resources/api-keys/key-check.reposit
 import { createKeyChecker } from "./resources/api-keys/key-check.service.js";
 import { createCardEvents } from "./resources/cards/card-confirmation.service.js";
 import { createCardPages } from "./resources/cards/card-page.service.js";
+import { createFindSurvivors } from "./resources/merges/merge-redirect.repository.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
 import { createAttemptBudget } from "./server/pipeline/attempt-budget.js";
@@ -119,6 +120,7 @@ export async function createApp({
     ...{ services, handlers, keys, logger, metrics, trustedProxies, addressDetail, rateLimits, drainDeadline },
     companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
+    findSurvivors: createFindSurvivors(database),
   });
   const shown = { contentType: metrics.contentType, text: metricsOfAll ?? metrics.text };
   const parts = { config, run, logger, metrics, shown, probe, hasDemo, cardPages, cardEvents };

@@ -14,6 +14,7 @@ import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
@@ -71,6 +72,8 @@ import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
+import { createMergeHandlers } from "./resources/merges/merge.handlers.js";
+import { createMerges } from "./resources/merges/merge.service.js";
 import { createPackageTemplateHandlers } from "./resources/package-templates/package-template.handlers.js";
 import { createPackageTemplates, templateViolations } from "./resources/package-templates/package-template.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
@@ -141,6 +144,7 @@ export function createHandlers({
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
     registry(CustomerBatchService, createCustomerBatchHandlers(createCustomerBatches(repositories), keyUse)),
+    registry(MergeService, createMergeHandlers(createMerges(repositories), pageTokens)),
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(
       LeadAdminService,

@@ -31,6 +31,7 @@ import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repo
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
+import { createMergeRepository } from "./resources/merges/merge.repository.js";
 import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
 import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
@@ -85,6 +86,8 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     customerBatches: createCustomerBatchRepository(limited, pseudonym),
+    merges: createMergeRepository(limited),
+    recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),

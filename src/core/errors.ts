@@ -33,6 +33,8 @@ export type Reason =
   | "LEDGER_ENTRY_REFUNDED"
   | "KEY_NOT_IN_FORCE"
   | "RESOURCE_ERASED"
+  | "RESOURCE_MERGED"
+  | "MERGE_NOT_UNDOABLE"
   | "CUSTOMER_QUOTA_EXCEEDED"
   | "COMPANY_LIMIT_REACHED"
   | "MESSAGE_TOO_LARGE"
@@ -198,6 +200,12 @@ export function erasedError(resource: string, id?: string): DomainError {
   return new DomainError("RESOURCE_ERASED", `${leadingDisplayName(resource)} was permanently erased.`, {
     metadata,
   });
+}
+
+/** FAILED_PRECONDITION for a write to a record by an id that was merged into another one. */
+export function mergedError(resource: string, id: string, mergedInto: string): DomainError {
+  const message = `${leadingDisplayName(resource)} was merged into another one. Send the request with the id of that one.`;
+  return new DomainError("RESOURCE_MERGED", message, { metadata: { resource, id, mergedInto } });
 }
 
 /** ABORTED for a write that expected another version of the record. */

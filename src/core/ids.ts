@@ -32,6 +32,7 @@ export const idPrefixes = {
   ivrFlow: "ivr_",
   keyUse: "use_",
   optOut: "opt_",
+  customerMerge: "mrg_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

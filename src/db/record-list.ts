@@ -137,7 +137,7 @@ function oldestChangeFirst(read: TimeListRead, lastUpdated: TimeRange, horizon: 
     `NOT ${isListed}`,
   ];
   const text = `WITH stored AS MATERIALIZED (
-    SELECT ${alias}.id AS entry_id, ${alias}.last_updated_time AS entry_time, NULL AS departed FROM (${rows} LIMIT ${upTo}) ${alias}),
+    SELECT ${alias}.id AS entry_id, ${alias}.last_updated_time AS entry_time, NULL AS departed, NULL AS merged_into FROM (${rows} LIMIT ${upTo}) ${alias}),
   gone AS (
     ${departuresSql({ kind: table, limits: read.limits, where: left, upTo }, bind)}),
   entry AS MATERIALIZED (

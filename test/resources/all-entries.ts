@@ -18,6 +18,7 @@ import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
 import { leadNotes } from "./lead-notes.js";
 import { leads } from "./leads.js";
+import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
 import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
@@ -35,6 +36,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customerNotes,
   ...customerAdmin,
   ...customerBatches,
+  ...merges,
   ...leads,
   ...leadNotes,
   ...apiKeys,

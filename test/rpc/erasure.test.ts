@@ -8,7 +8,7 @@ import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_s
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { keys } from "../support/fixture-keys.js";
-import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
+import { addRelationFields, knownCustomer, knownLead, pointTo } from "../support/known-person.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
@@ -27,21 +27,7 @@ const { owner } = server.database;
 const companyId = "cmp_a";
 const isErased = { code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" } as const;
 
-beforeAll(async () => {
-  const field = { company_id: companyId, type: 8, label: "Relation", options: [], source: 1 };
-  const times = { created_time: "2023-01-01T00:00:00Z", last_updated_time: "2023-01-01T00:00:00Z" };
-  const more = { ...field, ...times, is_required: false, display_order: 9, help_text: "" };
-  const version = { last_updated_by: "", version: 1 };
-  await server.insert([
-    [
-      "custom_field",
-      [
-        { ...more, ...version, id: "cf_relation_too", association_type: 1, code: "field_relation_too" },
-        { ...more, ...version, id: "cf_leads_relation", association_type: 2, code: "field_of_leads_relation" },
-      ],
-    ],
-  ]);
-});
+beforeAll(() => addRelationFields(server));
 
 /** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
 const columnsOfLead = [

@@ -98,6 +98,23 @@ async function enterCard(server: TestServer, customerId: string, canaries: Canar
   await server.insert([["customer_card", [{ ...named, ...ofProvider, created_time: "2026-01-01T00:00:00Z" }]]]);
 }
 
+/** The custom fields of `pointTo`. */
+export async function addRelationFields(server: TestServer): Promise<void> {
+  const field = { company_id: companyId, type: 8, label: "Relation", options: [], source: 1 };
+  const times = { created_time: "2023-01-01T00:00:00Z", last_updated_time: "2023-01-01T00:00:00Z" };
+  const more = { ...field, ...times, is_required: false, display_order: 9, help_text: "" };
+  const version = { last_updated_by: "", version: 1 };
+  await server.insert([
+    [
+      "custom_field",
+      [
+        { ...more, ...version, id: "cf_relation_too", association_type: 1, code: "field_relation_too" },
+        { ...more, ...version, id: "cf_leads_relation", association_type: 2, code: "field_of_leads_relation" },
+      ],
+    ],
+  ]);
+}
+
 /** Another customer, another lead and a default of company A that point to the record by its id and by its number. */
 export async function pointTo(server: TestServer, entity: "CUSTOMER" | "LEAD", id: string): Promise<string> {
   const { owner } = server.database;

@@ -60,12 +60,14 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
         const refused = { missing, tags: resolved, references: customer.tags, violations };
         const refusal = importRefusal(await importViolations(unit, input), referenceError(refused));
         if (refusal) throw refusal;
-        if (await unit.exists()) throw alreadyExistsError("Customer", "id");
+        if ((await unit.exists()) || (await unit.isMerged())) throw alreadyExistsError("Customer", "id");
         const limit = await unit.count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
         const record = importedRecord(input, { now: unit.now, write });
         await unit.insert({ ...record, id, tags: resolved.tags, customFields: fields.values });
+        // Storing waits for an erasure or a merge in progress.
         if (await unit.isErased()) throw erasedError("Customer", id);
+        if (await unit.isMerged()) throw alreadyExistsError("Customer", "id");
       });
       const view = duplicateView(principal, access);
       return { customer: stored, duplicates: await customers.findDuplicates(stored, view, write.signal) };

@@ -64,12 +64,15 @@ import {
 import {
   type CreateOutcome,
   type CreatePreconditions,
+  type Customer,
   type CustomerPreconditions,
   type CustomerRecord,
   type CustomerRepository,
+  type CustomerTarget,
   type MissingReferences,
   newCustomerFields,
 } from "./customer.model.js";
+import { findSurvivor } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
 import { changeCustomerNotes } from "./customer-note.repository.js";
 import { changeCustomer } from "./customer-update.repository.js";
@@ -115,7 +118,8 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
         if (outcome.kind !== "created" || !row.has_duplicates) return outcome;
         return { ...outcome, duplicates: await findDuplicates(outcome.customer, admission.duplicates, write.signal) };
       }
-      const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
+      const target = { accessFilter: admission.accessFilter, id };
+      const customer = (await get(target, write.signal)) ?? (await survivorOf(database, get, target, write.signal));
       if (!customer) throw notFoundError("Customer", id);
       return {
         kind: "created",
@@ -126,6 +130,17 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
 
     findDuplicates,
   };
+}
+
+/** The record that a customer was merged into after an earlier request created it. */
+async function survivorOf(
+  database: Database,
+  get: CustomerRepository["get"],
+  { accessFilter, id }: CustomerTarget,
+  signal: AbortSignal,
+): Promise<Customer | undefined> {
+  const [merge] = await database.read<{ id: string }>(findSurvivor, [accessFilter.companyIds, id], signal);
+  return merge && get({ accessFilter, id: merge.id }, signal);
 }
 
 const getStatement = quickStatement("customer.get", getWhere(accessPredicate("c")));

@@ -4,6 +4,7 @@ import type { Context, HandlerRegistry } from "../../api/rpc.js";
 import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
 import { DomainError, type Reason } from "../../core/errors.js";
 import type { KeyChecker } from "../../core/key-grants.js";
+import type { FindSurvivors } from "../../core/merged-record.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { accessFieldsOf, checkLocations, companyOf } from "./access-fields.js";
 import { authenticate } from "./authenticate.js";
@@ -21,6 +22,7 @@ import {
   idempotencyKeyHeader,
   idempotencyReplayedHeader,
 } from "./idempotency-key.js";
+import { followMerges } from "./merged-records.js";
 import { type CallMetrics, type CallRecord, observe } from "./observe.js";
 import { createRateMeters, type RateLimits, type RateMeter } from "./rate-limit.js";
 import { repeatedRefusal } from "./read-back.js";
@@ -36,6 +38,8 @@ export interface PipelineOptions {
   readonly handlers: HandlerRegistry;
   readonly keys: KeyChecker;
   readonly fingerprintKeys: FingerprintKeys;
+  /** What the ids of merged customers lead to; default: nothing. */
+  readonly findSurvivors?: FindSurvivors;
   readonly logger: Logger;
   readonly metrics: CallMetrics;
   /** Addresses and ranges whose `x-forwarded-for` is trusted. */
@@ -80,6 +84,7 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     ]),
   );
   const addressDetail = options.addressDetail ?? "truncated";
+  const findSurvivors = options.findSurvivors ?? (async () => new Map());
   const claimOf = createClaims(options.fingerprintKeys);
   const itemClaimsOf = createItemClaims(options.fingerprintKeys);
   const observer = {
@@ -167,7 +172,9 @@ export function createPipeline(options: PipelineOptions): ExecuteCall {
     const refusal = repeated && (await repeatedRefusal(repeated, { handlers, readBack, request, context, company }));
     // The retry of a request that took effect is answered, whatever has changed since.
     if (refusal && !claim) throw refusal;
-    const result = await handler(request, refusal ? { ...context, write: { ...context.write, refusal } } : context);
+    const result = await followMerges(handler, findSurvivors, {
+      ...{ request, context: refusal ? { ...context, write: { ...context.write, refusal } } : context },
+    });
     if (claim?.replayed) call.setHeader(idempotencyReplayedHeader, "true");
     record.resourceIds = resourceIdsOf(method, request, result);
     const answer = call.encode(result);
