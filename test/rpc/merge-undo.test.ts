@@ -35,16 +35,20 @@ async function madePair(survivor: object = {}, merged: object = {}) {
 }
 
 describe("the undo of a merge", () => {
-  it("restores the dump of all tables, of two people with everything", async () => {
-    const pair = await knownPair(server);
-    const before = await dumpOf(owner, companyId);
-    const { merge } = await mergePair(server, pair);
-    expect(await dumpOf(owner, companyId)).not.toEqual(before);
-    const undone = await server.ok(undoMerge, { companyId, mergeId: merge.id });
-    expect(undone).toMatchObject({ keptPaths: [], customer: { id: pair.id }, restored: { id: pair.fromId } });
-    expect(await dumpOf(owner, companyId)).toEqual(before);
-    expect((await server.ok(getCustomer, { id: pair.fromId })).id).toBe(pair.fromId);
-  }, manyRequestsMs);
+  it(
+    "restores the dump of all tables, of two people with everything",
+    async () => {
+      const pair = await knownPair(server);
+      const before = await dumpOf(owner, companyId);
+      const { merge } = await mergePair(server, pair);
+      expect(await dumpOf(owner, companyId)).not.toEqual(before);
+      const undone = await server.ok(undoMerge, { companyId, mergeId: merge.id });
+      expect(undone).toMatchObject({ keptPaths: [], customer: { id: pair.id }, restored: { id: pair.fromId } });
+      expect(await dumpOf(owner, companyId)).toEqual(before);
+      expect((await server.ok(getCustomer, { id: pair.fromId })).id).toBe(pair.fromId);
+    },
+    manyRequestsMs,
+  );
 
   it("restores the dump of a chain, the later merge first", async () => {
     const pair = await madePair({ address: { address1: "1 First St" } }, { address: { address1: "1 First St" } });
@@ -123,37 +127,45 @@ describe("the undo of a merge", () => {
 });
 
 describe("an erasure after a merge", () => {
-  it("leaves nothing of either record, in no snapshot, and keeps both ids refused", async () => {
-    const pair = await knownPair(server);
-    const { merge } = await mergePair(server, pair);
-    const sought = [...pair.canaries, ...pair.ids];
-    expect(await columnsHolding(owner, pair.canaries)).toContain("customer_merge_snapshot.snapshot");
-    await server.ok(eraseCustomer, { companyId, id: pair.id });
-    expect(await columnsHolding(owner, sought)).toEqual(["departure.customer_id", "departure.resource_id"]);
-    expect(await columnsHolding(owner, pair.canaries)).toEqual([]);
-    for (const id of [pair.id, pair.fromId]) {
-      const refusal = await server.refused(importCustomer, { companyId, id, customer: newCustomer() });
-      expect(refusal).toMatchObject({ code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" });
-    }
-    const refusal = await server.refused(undoMerge, { companyId, mergeId: merge.id });
-    expect(refusal).toMatchObject({ code: "NOT_FOUND", reason: "RESOURCE_NOT_FOUND" });
-  }, manyRequestsMs);
+  it(
+    "leaves nothing of either record, in no snapshot, and keeps both ids refused",
+    async () => {
+      const pair = await knownPair(server);
+      const { merge } = await mergePair(server, pair);
+      const sought = [...pair.canaries, ...pair.ids];
+      expect(await columnsHolding(owner, pair.canaries)).toContain("customer_merge_snapshot.snapshot");
+      await server.ok(eraseCustomer, { companyId, id: pair.id });
+      expect(await columnsHolding(owner, sought)).toEqual(["departure.customer_id", "departure.resource_id"]);
+      expect(await columnsHolding(owner, pair.canaries)).toEqual([]);
+      for (const id of [pair.id, pair.fromId]) {
+        const refusal = await server.refused(importCustomer, { companyId, id, customer: newCustomer() });
+        expect(refusal).toMatchObject({ code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" });
+      }
+      const refusal = await server.refused(undoMerge, { companyId, mergeId: merge.id });
+      expect(refusal).toMatchObject({ code: "NOT_FOUND", reason: "RESOURCE_NOT_FOUND" });
+    },
+    manyRequestsMs,
+  );
 
-  it("of a record that the snapshot of other people names leaves no trace of it there", async () => {
-    const pair = await knownPair(server);
-    const { id: friend } = await madeCustomer(server);
-    const relation = { value: { case: "relation", value: { entity: 1, refId: friend } } } as const;
-    await server.ok(updateCustomer, { companyId, id: pair.fromId, customFields: { field_relation: relation } });
-    const { pets } = await server.ok(PetService.method.listPets, { customerId: pair.fromId });
-    const petId = pets[0]?.id ?? "";
-    const { merge } = await mergePair(server, pair);
-    for (const id of [friend, pair.pointingId]) await server.ok(eraseCustomer, { companyId, id });
-    await server.ok(PetAdminService.method.erasePet, { companyId, id: petId });
-    const { rows } = await owner.query(
-      "SELECT snapshot::text AS text FROM customer_merge_snapshot WHERE merge_id = $1",
-      [merge.id],
-    );
-    for (const id of [friend, pair.pointingId, petId]) expect(rows[0].text).not.toContain(id);
-    await server.ok(undoMerge, { companyId, mergeId: merge.id });
-  }, manyRequestsMs);
+  it(
+    "of a record that the snapshot of other people names leaves no trace of it there",
+    async () => {
+      const pair = await knownPair(server);
+      const { id: friend } = await madeCustomer(server);
+      const relation = { value: { case: "relation", value: { entity: 1, refId: friend } } } as const;
+      await server.ok(updateCustomer, { companyId, id: pair.fromId, customFields: { field_relation: relation } });
+      const { pets } = await server.ok(PetService.method.listPets, { customerId: pair.fromId });
+      const petId = pets[0]?.id ?? "";
+      const { merge } = await mergePair(server, pair);
+      for (const id of [friend, pair.pointingId]) await server.ok(eraseCustomer, { companyId, id });
+      await server.ok(PetAdminService.method.erasePet, { companyId, id: petId });
+      const { rows } = await owner.query(
+        "SELECT snapshot::text AS text FROM customer_merge_snapshot WHERE merge_id = $1",
+        [merge.id],
+      );
+      for (const id of [friend, pair.pointingId, petId]) expect(rows[0].text).not.toContain(id);
+      await server.ok(undoMerge, { companyId, mergeId: merge.id });
+    },
+    manyRequestsMs,
+  );
 });
