@@ -12,7 +12,7 @@ export interface LargeColumn {
 
 /**
  * SQL of the `LIMIT` for the rows of the common table expression `page`: no rows are read after the one with which an
- * answer is full, since a row can have a mebibyte. Null, which is no limit, if all of them fit.
+ * answer is full, since a row can have a mebibyte. If all of them fit it is null, which PostgreSQL takes as any number.
  *
  * The answer is cut by the same bytes afterwards (src/api/fitting-rows.ts), before that last row. It is there to tell that a
  * next page follows. Of a first row that fills the answer alone, that is the second one.
