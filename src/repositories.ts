@@ -26,6 +26,7 @@ import { createCustomerBatchRepository } from "./resources/customers/customer-ba
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
+import { createImportJobRepository } from "./resources/import-jobs/import-job.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
 import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
@@ -99,6 +100,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     vipLevels: createSettingListRepository(limited, vipLevelTable),
     packageTemplates: createSettingListRepository(limited, packageTemplateTable),
     templateFacts: createTemplateFactsRepository(limited.database),
+    importJobs: createImportJobRepository(database),
     ivrFlows: createIvrFlowRepository(limited),
     flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
     externalApis: createExternalApiRepository(limited, openSecretCipher(secrets)),

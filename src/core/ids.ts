@@ -33,6 +33,8 @@ export const idPrefixes = {
   keyUse: "use_",
   optOut: "opt_",
   customerMerge: "mrg_",
+  importJob: "job_",
+  imported: "imp_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

@@ -189,6 +189,7 @@ describe("the rights of the server", () => {
         "external_api_secret",
         "flow_run",
         "idempotency",
+        "import_record",
       ],
       ...["key_use", "lead"],
       ...["lead_note", "lead_phone", "lead_search", "lead_tag"],

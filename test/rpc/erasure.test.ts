@@ -31,7 +31,7 @@ beforeAll(() => addRelationFields(server));
 
 /** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
 const columnsOfLead = [
-  "key_use.records",
+  ...["key_use.records", "import_record.record_id"],
   ...["consent_event.evidence_address", "consent_event.evidence_reference"],
   ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
   ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
@@ -88,12 +88,30 @@ async function read(kind: "customer" | "lead", id: string): Promise<void> {
   await expect.poll(addresses, { timeout: 10_000 }).toEqual([{ client_address: "127.0.0.0" }]);
 }
 
+/** What an import remembers of a customer or lead. */
+async function rememberImport(kind: "customer" | "lead", id: string): Promise<void> {
+  const job = {
+    company_id: companyId,
+    id: `job_${kind}`,
+    name: "default",
+    kind: `${kind}s`,
+    file_digest: "",
+    state: "DONE",
+  };
+  const entry = { company_id: companyId, job_id: job.id, kind, key: "key", record_id: id, content_hash: "" };
+  await server.insert([
+    ["import_job", [{ ...job, author: "", started_time: "2026-01-01T00:00:00Z" }]],
+    ["import_record", [{ ...entry, row_number: 2, state: "CREATED", recorded_time: "2026-01-01T00:00:00Z" }]],
+  ]);
+}
+
 describe("erasure leaves nothing", () => {
   it("of a customer that was a lead: no text and no id of it in any column of any table", async () => {
     const canaries = createCanaries();
     const person = await knownCustomer(server, canaries);
     await pointTo(server, "CUSTOMER", person.id);
     await read("customer", person.id);
+    await rememberImport("customer", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfCustomer));
     await server.ok(eraseCustomer, { companyId, id: person.id });
@@ -107,6 +125,7 @@ describe("erasure leaves nothing", () => {
     const person = await knownLead(server, canaries);
     await pointTo(server, "LEAD", person.id);
     await read("lead", person.id);
+    await rememberImport("lead", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfLead));
     await server.ok(eraseLead, { companyId, id: person.id });

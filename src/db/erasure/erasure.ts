@@ -71,6 +71,8 @@ export async function eraseRecord(
   const forgotten = { companyId, id, hash, time };
   if (kind === "customer") await redactPackages(tx, write, forgotten);
   await forgetInLedgers(tx, erased, traces);
+  await forgetImports(tx, { companyId, kind, ids: [id] });
+  await forgetImports(tx, { companyId, kind: "pet", ids: traces.get("pet") ?? [] });
   await pseudonymizeClaims(tx, forgotten, traces);
   await changeRelationValues(tx, write, { companyId, kind, id, rawId, time });
   const location = { before: preferredBusinessId ?? undefined };
@@ -129,6 +131,7 @@ export async function eraseOnePet(
   const { version } = await tx.pet.delete(named);
   const [hash] = pseudonym(companyId, "pet", id);
   await tx.$executeRaw`SELECT forget_subject(${companyId}, 'pet', ${id}, ${hash})`;
+  await forgetImports(tx, { companyId, kind: "pet", ids: [id] });
   const traces: Traces = new Map([
     ["pet", [id]],
     ["pet_note", notes.map((note) => note.id)],
@@ -137,6 +140,17 @@ export async function eraseOnePet(
   await forgetInSnapshots(tx, companyId, traces);
   const changed = { companyId, kind: "pet", id: hash, version: version + 1n, time, fields: [] } as const;
   await recordChange(tx, withoutAddress(addressed), { ...changed, location: { before } });
+}
+
+interface Imported {
+  readonly companyId: string;
+  readonly kind: SubjectKind;
+  readonly ids: readonly string[];
+}
+
+/** What an import remembers of a record. Without it a later run is refused, because the record was erased. */
+async function forgetImports(tx: Prisma.TransactionClient, { companyId, kind, ids }: Imported): Promise<void> {
+  if (ids.length > 0) await tx.importRecord.deleteMany({ where: { companyId, kind, recordId: { in: [...ids] } } });
 }
 
 /** Ledgers are retained under pseudonyms. The server can change them only with this function. */
