@@ -1,19 +1,24 @@
 import { create, type DescMethodUnary, type MessageInitShape } from "@bufbuild/protobuf";
 import { createPageTokens } from "../../api/page-token.js";
-import type { Context } from "../../api/rpc.js";
+import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
+import { isRefused } from "../../core/batch.js";
+import type { DomainError } from "../../core/errors.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
+import { BatchMode } from "../../gen/proto/moego/admin/v1/batch_pb.js";
 import {
-  CustomerAdminService,
-  ImportCustomerRequestSchema,
-} from "../../gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+  BatchCreateCustomersRequestSchema,
+  type CustomerBatchItemSchema,
+  CustomerBatchService,
+} from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { ImportLeadRequestSchema, LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { ImportPetRequestSchema, PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import type { Repositories } from "../../repositories.js";
-import { createCustomerAdminHandlers } from "../../resources/customers/customer.handlers.js";
 import { createCustomerAdmin } from "../../resources/customers/customer-admin.service.js";
+import { newCustomerBatch } from "../../resources/customers/customer-batch.input.js";
+import { createCustomerBatches } from "../../resources/customers/customer-batch.service.js";
 import type { ImportedKind } from "../../resources/import-jobs/import-job.model.js";
 import { createLeadAdminHandlers } from "../../resources/leads/lead.handlers.js";
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
@@ -25,7 +30,10 @@ import { createPetImports } from "../../resources/pets/pet-import.service.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
 export interface ImportCalls {
-  importCustomer(request: MessageInitShape<typeof ImportCustomerRequestSchema>): Promise<unknown>;
+  /** Stores customers in one transaction. Returns for each why it was refused; undefined if it was stored. */
+  importCustomers(
+    items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[],
+  ): Promise<readonly (DomainError | undefined)[]>;
   importLead(request: MessageInitShape<typeof ImportLeadRequestSchema>): Promise<unknown>;
   importPet(request: MessageInitShape<typeof ImportPetRequestSchema>): Promise<unknown>;
   /** Ids of the customers that have the phone number or the id, at most two. */
@@ -53,7 +61,7 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
   const customers = createCustomerAdmin(repositories);
   const leads = createLeadAdmin(repositories);
   const pets = createPetAdmin(repositories.petAdmin);
-  const customerHandlers = createCustomerAdminHandlers(customers);
+  const batches = createCustomerBatches(repositories);
   const petHandlers = createPetAdminHandlers(pets, createPetImports(repositories.petImports));
   const leadHandlers = createLeadAdminHandlers({
     admin: leads,
@@ -65,14 +73,20 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
   const contextOf = (method: DescMethodUnary): Context => ({
     ...{ method, principal, write, signal: write.signal, deadlineMs: Number.POSITIVE_INFINITY },
     setHeader() {},
+    items: { claim: unused, status: unused },
   });
-  const { importCustomer } = CustomerAdminService.method;
+  const { batchCreateCustomers } = CustomerBatchService.method;
   const { importLead } = LeadAdminService.method;
   const { importPet } = PetAdminService.method;
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
-    importCustomer: (request) =>
-      customerHandlers.importCustomer(create(ImportCustomerRequestSchema, request), contextOf(importCustomer)),
+    async importCustomers(items) {
+      const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
+      const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
+      const results = await batches.create(batch, principal, write);
+      return results.map((result) => (isRefused(result) ? result.refusal : undefined));
+    },
+
     importLead: (request) => leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead)),
     importPet: (request) => petHandlers.importPet(create(ImportPetRequestSchema, request), contextOf(importPet)),
 
@@ -90,4 +104,9 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
 
     erase: (kind, id) => eraser[kind].erase({ companyId, id }, principal, write),
   };
+}
+
+/** Items of an import have no idempotency keys, and their refusals are not sent. */
+function unused(): never {
+  throw new Error("not used by an import");
 }

@@ -48,6 +48,8 @@ interface RowImport {
 
 /** A record of a list of rows: of the first row that has it. */
 interface Draft extends ImportEntry {
+  /** Of a customer, which is stored in a batch. */
+  readonly item?: CustomerItem;
   readonly store: () => Promise<unknown>;
   readonly row: number;
   state: "create" | "created" | "stored" | "changed" | "refused";
@@ -69,25 +71,21 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
 
   function ownerDraft(row: number, { key, customer, facts }: OwnerDraft): Draft {
     const id = keys.recordIdOf(ownerKind, key);
+    const content = [customer, facts];
+    const item = { id, customer, ...facts };
+    if (ownerKind === "customer")
+      return draft("customer", { identity: key, recordId: id, row, content, item, store: batched });
     const store = () => {
-      if (ownerKind === "customer") return calls.importCustomer({ companyId, id, customer, ...facts });
       const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
       const { createdTime } = facts;
       const consent = {
         ...(complianceConfig ? { complianceConfig } : {}),
         ...(consentProvenance ? { consentProvenance } : {}),
       };
-      return calls.importLead({
-        companyId,
-        id,
-        lead: leadOf(lead),
-        notes,
-        tags,
-        ...consent,
-        ...(createdTime ? { createdTime } : {}),
-      });
+      const times = createdTime ? { createdTime } : {};
+      return calls.importLead({ companyId, id, lead: leadOf(lead), notes, tags, ...consent, ...times });
     };
-    return draft(ownerKind, { identity: key, recordId: id, row, content: [customer, facts], store });
+    return draft("lead", { identity: key, recordId: id, row, content, store });
   }
 
   function petDraft(
@@ -103,9 +101,9 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
   }
 
   function draft(of: ImportedKind, given: NewDraft): Draft {
-    const { identity, recordId, row, content, store } = given;
+    const { identity, recordId, row, content, store, item } = given;
     const entry = { kind: of, key: keys.keyOf(of, identity), recordId, contentHash: keys.hashOf(content), row };
-    return { ...entry, store, state: "create", refused: [] };
+    return { ...entry, ...(item ? { item } : {}), store, state: "create", refused: [] };
   }
 
   /** The drafts of all rows by key. A later row with the same record uses the draft of the first one. */
@@ -172,6 +170,12 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     return found ?? refusal("The company has no such owner.", "Import the owners first, with the same --name.");
   }
 
+  async function storeBatch(drafts: readonly Draft[]): Promise<void> {
+    if (drafts.length === 0) return;
+    const refusals = await calls.importCustomers(drafts.flatMap(({ item }) => item ?? []));
+    for (const [position, one] of drafts.entries()) settle(one, refusals[position]);
+  }
+
   async function store(drafts: readonly Draft[]): Promise<void> {
     const known = new Map((await log.known(drafts)).map((entry) => [`${entry.kind} ${entry.key}`, entry]));
     for (const one of drafts) {
@@ -184,16 +188,15 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
       return;
     }
     await log.plan(missing);
-    await inParallel(missing, async (one) => {
-      try {
-        await one.store();
-        one.state = "created";
-      } catch (error) {
-        // A run that was killed stored it, and did not come to say so.
-        if (isStored(error)) one.state = "stored";
-        else [one.state, one.refused] = ["refused", refusedBy(error)];
-      }
-    });
+    await storeBatch(missing.filter(({ item }) => item !== undefined));
+    await inParallel(
+      missing.filter(({ item }) => item === undefined),
+      (one) =>
+        one.store().then(
+          () => settle(one),
+          (error: unknown) => settle(one, error),
+        ),
+    );
     const held = missing.filter(({ state }) => state !== "refused");
     await log.record(held.map((one) => ({ kind: one.kind, key: one.key, state: "CREATED" })));
     await log.forget(missing.filter(({ state }) => state === "refused"));
@@ -233,7 +236,21 @@ const nothingIdentifies = refusal(
   "Add an id, a phone number or an email address.",
 );
 
+function settle(one: Draft, error?: unknown): void {
+  if (error === undefined) one.state = "created";
+  // A run that was killed stored it, and did not come to say so.
+  else if (isStored(error)) one.state = "stored";
+  else [one.state, one.refused] = ["refused", refusedBy(error)];
+}
+
+async function batched(): Promise<never> {
+  throw new Error("a customer is stored in a batch");
+}
+
+type CustomerItem = Parameters<ImportCalls["importCustomers"]>[0][number];
+
 interface NewDraft {
+  readonly item?: CustomerItem;
   readonly identity: string;
   readonly recordId: string;
   readonly row: number;
