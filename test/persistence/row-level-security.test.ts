@@ -181,8 +181,11 @@ describe("the rights of the server", () => {
       ...["api_key_secret", "card_link", "company_customer_count", "company_secret", "customer", "customer_account"],
       "customer_address",
       ...[
+        "customer_merge",
+        "customer_merge_snapshot",
         "customer_note",
         "customer_phone",
+        "customer_profile",
         "customer_search",
         "customer_tag",
         "departure",

@@ -94,17 +94,33 @@ interface ListMerges {
 /** What does not fit into one customer. */
 function limitViolations({ survivor, merged }: MergeSides, plan: MergePlan): readonly Violation[] {
   const pets = survivor.counts.currentPets + merged.counts.currentPets;
-  const tooMany = (path: string, count: number, max: number, remedy: string) =>
-    count > max
-      ? [violation(path, "TOO_MANY", `Must leave the survivor with at most ${max}; it would have ${count}. ${remedy}`)]
-      : [];
-  const chooseOne = "Choose the list of one record, or remove some first.";
+  const lists = [
+    ["phones", plan.phones.length, maxPhones],
+    ["addresses", plan.addresses.length, maxAddresses],
+    ["tags", plan.tags.length, maxTagsPerCustomer],
+    ["visitor_ids", plan.profile.visitorIds.length, maxVisitorIds],
+  ] as const;
   return [
-    ...tooMany("choices.phones", plan.phones.length, maxPhones, chooseOne),
-    ...tooMany("choices.addresses", plan.addresses.length, maxAddresses, chooseOne),
-    ...tooMany("choices.tags", plan.tags.length, maxTagsPerCustomer, chooseOne),
-    ...tooMany("choices.visitor_ids", plan.profile.visitorIds.length, maxVisitorIds, chooseOne),
-    ...tooMany("from_id", pets, maxPets, "Archive pets of either record first."),
+    ...lists.flatMap(([name, count, max]) =>
+      count > max
+        ? [
+            violation(
+              `choices.${name}`,
+              "TOO_MANY",
+              `Must leave the survivor with at most ${max} entries; it would have ${count}. Choose the list of one record.`,
+            ),
+          ]
+        : [],
+    ),
+    ...(pets > maxPets
+      ? [
+          violation(
+            "from_id",
+            "TOO_MANY",
+            `Must leave the survivor with at most ${maxPets} pets; it would have ${pets}.`,
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -10,7 +10,7 @@ const namesCustomer = /^(id|from_id|(\w+_)?customer_id)$/;
 
 /**
  * Runs a handler. If it finds nothing under the id of a customer that was merged into another one, a read runs again with
- * the id of that one. A write is refused, because it was meant for a record that is no more: with an idempotency key only
+ * the id of that one. A write is refused, because it was meant for a record that does not exist any more: with an idempotency key only
  * after it had the chance to answer what it did before the merge.
  */
 export async function followMerges(
