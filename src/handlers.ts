@@ -13,6 +13,7 @@ import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_
 import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
@@ -63,6 +64,8 @@ import {
   createStaffHandlers,
 } from "./resources/directory/directory.handlers.js";
 import { createDirectory, createDirectoryAdmin } from "./resources/directory/directory.service.js";
+import { createDuplicateHandlers } from "./resources/duplicates/duplicate.handlers.js";
+import { createDuplicates } from "./resources/duplicates/duplicate.service.js";
 import { createExternalApiHandlers } from "./resources/external-apis/external-api.handlers.js";
 import { createExternalApis } from "./resources/external-apis/external-api.service.js";
 import { createIvrFlowHandlers } from "./resources/ivr-flows/ivr-flow.handlers.js";
@@ -156,6 +159,7 @@ export function createHandlers({
         pageTokens,
       }),
     ),
+    registry(DuplicateService, createDuplicateHandlers(createDuplicates(repositories.duplicates), pageTokens)),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(
       PetAdminService,

@@ -25,6 +25,7 @@ import { createCustomerAdminRepository } from "./resources/customers/customer-ad
 import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
+import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
 import { createImportJobRepository } from "./resources/import-jobs/import-job.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
@@ -90,6 +91,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     merges: createMergeRepository(limited),
     recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
+    duplicates: createDuplicateRepository(database),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),
     optOuts: createOptOutRepository(database, optOutKeys),

@@ -8,6 +8,7 @@ import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_
 import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
@@ -48,6 +49,7 @@ export const services: readonly DescService[] = [
   CustomerBatchService,
   MergeService,
   LeadAdminService,
+  DuplicateService,
   PetAdminService,
   ConsentService,
   CardAdminService,

@@ -39,8 +39,10 @@ export interface OpenPage extends Page {
    * Removes the extra row that indicates a next page, and rows that exceed the response size. Creates the token of the
    * next page. Throws PAGE_TOKEN_INVALID if rows of a numbered page do not fit: the next number starts after the whole
    * page, so the client would never receive them.
+   *
+   * @param resumeAt where the next page starts if the rows fit, of a page that ends before it is full
    */
-  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): Promise<PageOf<Row>>;
+  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor, resumeAt?: Cursor): Promise<PageOf<Row>>;
 }
 
 export interface PageTokens {
@@ -67,13 +69,14 @@ export function createPageTokens(secret: string): PageTokens {
     return {
       size,
       ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
-      async close(rows, cursorOf) {
+      async close(rows, cursorOf, resumeAt) {
         const asked = rows.slice(0, size);
         const shown = asked.slice(0, await inSlices(countRowsThatFit(asked)));
         if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
+        if (isNumbered && resumeAt) throw pageTokenInvalid(tooFarToCount);
         const last = shown.at(-1);
-        const more = rows.length > shown.length && last !== undefined;
-        return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
+        const next = rows.length > shown.length && last !== undefined ? cursorOf(last) : resumeAt;
+        return { rows: shown, nextPageToken: next ? encode(next, binding, secret) : "" };
       },
     };
   };
@@ -86,6 +89,8 @@ export function createPageTokens(secret: string): PageTokens {
 const pageNumber = /^\d{1,7}$/;
 const tooLargeToCount =
   "The page exceeds the response size limit. Use a smaller page_size, or restart without a token and follow next_page_token.";
+
+const tooFarToCount = "The page is too far away to count to it. Restart without a token and follow next_page_token.";
 
 function positionOf(token: string, size: number, read: (token: string) => Cursor): Pick<Page, "after" | "offset"> {
   if (token === "") return { offset: 0 };

@@ -196,7 +196,7 @@ export function range(column: string, { start, end }: TimeRange = {}, bind: Bind
  * follows the order of their ids, not of their timestamps, and any long transaction would hold back every list
  * (measured in docs/measurements.md).
  */
-async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
+export async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
   const [row] = await database.read<{ horizon: Date }>(horizonStatement, [], signal);
   if (!row) throw new Error("change_horizon returned no row");
   return row.horizon;

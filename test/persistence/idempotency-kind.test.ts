@@ -20,6 +20,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
     [
       ["moego.admin.v1.CardAdminService", ["SetStripeKeys"]],
       ["moego.admin.v1.CustomerAdminService", ["UpdateCustomerAppointments"]],
+      ["moego.admin.v1.DuplicateService", ["DismissDuplicate", "RestoreDuplicate"]],
       ["moego.admin.v1.ConsentService", ["RecordOptIn", "RecordOptOut"]],
       [
         "moego.admin.v1.LeadAdminService",

@@ -13,6 +13,7 @@ import { customerNotes } from "./customer-notes.js";
 import { customerSettingLists } from "./customer-setting-lists.js";
 import { customers } from "./customers.js";
 import { directory } from "./directory.js";
+import { duplicates } from "./duplicates.js";
 import type { RpcEntry } from "./entry.js";
 import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
@@ -37,6 +38,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customerAdmin,
   ...customerBatches,
   ...merges,
+  ...duplicates,
   ...leads,
   ...leadNotes,
   ...apiKeys,

@@ -77,7 +77,7 @@ const columnsOfCustomer = [
   ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],
   ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name", "change.related_id"],
   ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
-  ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
+  ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id", "dismissed_duplicate.customer_id"],
 ];
 
 /** Waits until a query of the person is stored. */

@@ -95,6 +95,9 @@ async function enterCard(server: TestServer, customerId: string, canaries: Canar
     ...{ provider: "stripe", provider_customer_id: canaries.text("payer"), payment_method_id: canaries.text("method") },
     ...{ brand: canaries.text("brand"), last_four: canaries.text("four"), expiry_month: 1, expiry_year: 2031 },
   };
+  // Generated ids sort before those of the fixtures.
+  const notTheSame = { company_id: companyId, customer_id: customerId, other_customer_id: "cus_a1" };
+  await server.insert([["dismissed_duplicate", [notTheSame]]]);
   await server.insert([["customer_card", [{ ...named, ...ofProvider, created_time: "2026-01-01T00:00:00Z" }]]]);
 }
 
