@@ -179,7 +179,7 @@ describe("the list of duplicates", () => {
 });
 
 describe("a page of duplicates", () => {
-  it("ends when it has read 5,000 customers, and the next one goes on", async () => {
+  it("ends when it has read 5,000 customers, and the next one continues", async () => {
     const old = await customer({ phone: "+12125580011" });
     // Without their search keys, which take longer than all else.
     await server.database.owner.query("ALTER TABLE customer DISABLE TRIGGER customer_is_created");

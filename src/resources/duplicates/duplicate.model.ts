@@ -15,7 +15,7 @@ export type Confidence = WordOf<typeof confidences>;
 /** Maximum number of duplicates that are listed with a customer. */
 export const maxListedDuplicates = 20;
 
-/** A value that more customers have is no match by itself, and no more of them are compared. */
+/** A value that more customers have does not match by itself, and no more of them are compared. */
 export const maxHolders = 20;
 
 /** Maximum number of customers that a page reads. */
