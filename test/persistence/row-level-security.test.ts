@@ -189,6 +189,7 @@ describe("the rights of the server", () => {
         "customer_search",
         "customer_tag",
         "departure",
+        "dismissed_duplicate",
         "external_api_secret",
         "flow_run",
         "idempotency",

@@ -1,7 +1,7 @@
 import { confidences, maxHolders } from "./duplicate.model.js";
 
 /** Customers that one statement reads. A constant: from a parameter PostgreSQL would expect a tenth of the table. */
-export const readAtOnce = 500;
+export const readAtOnce = 100;
 
 /** What a list of duplicates is ordered by. */
 export interface DuplicateOrder {

@@ -20,10 +20,9 @@ export function createDuplicateRepository(database: Database): DuplicateReposito
           const { companyId } = pair;
           if (await store(tx, pair, dismissed)) {
             const fields = ["dismissed_duplicates"];
-            const changed = customers.map(({ id, version, businessId }, position) => ({
+            const changed = customers.map(({ id, version, businessId }) => ({
               ...{ companyId, kind: "customer" as const, id, version, time: now, fields },
               location: stayingAt(businessId ?? undefined),
-              related: { kind: "customer" as const, id: customers[1 - position]?.id ?? "" },
             }));
             await recordChanges(tx, write, changed);
           }
