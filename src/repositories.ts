@@ -26,6 +26,7 @@ import { createCustomerBatchRepository } from "./resources/customers/customer-ba
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
+import { createExportLog } from "./resources/exports/export-log.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
 import { createImportJobRepository } from "./resources/import-jobs/import-job.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
@@ -97,6 +98,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     optOuts: createOptOutRepository(database, optOutKeys),
     changes: createChangeRepository(database),
     keyUses: createKeyUseRepository(database),
+    exportLog: createExportLog(database),
     callers: createCallerRepository(limited),
     callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(limited, vipLevelTable),

@@ -9,6 +9,7 @@ import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
+import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
@@ -54,6 +55,7 @@ export const services: readonly DescService[] = [
   ConsentService,
   CardAdminService,
   AuditService,
+  ExportService,
   CallerService,
   CallerLookupService,
   VipLevelService,

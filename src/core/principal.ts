@@ -5,6 +5,7 @@ const privileged = [
   "customer:erase",
   "lead:erase",
   "record:import",
+  "company:export",
   "audit:read",
   "directory:write",
   "key:admin",
