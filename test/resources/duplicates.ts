@@ -10,7 +10,7 @@ import { customer } from "../support/fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
-import { descending, minute, numbers, placeOf, rowId } from "./walk.js";
+import { minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = DuplicateService.method;
 const companyId = "cmp_a";
@@ -30,6 +30,8 @@ const keys = {
   walker: fixtureKey("key_walker_pairs", [{ type: "COMPANY", id: ofPairs }]),
   neighbour: fixtureKey("key_neighbour_pairs", [{ type: "ENTERPRISE", id: "ent_l" }]),
 };
+/** As long as an id can be. Other lists ask for the customers of another company by their ids alone. */
+const pairId = (number: number) => `pair_${String(number).padStart(25, "0")}`;
 const person = (id: string, created: number, email: string): Row =>
   customer(ofPairs, id, "biz_pairs", minute(created), { phone: "", email, email_key: email });
 
@@ -41,14 +43,14 @@ export const duplicates: readonly RpcEntry[] = [
       ["business", [{ company_id: ofPairs, id: "biz_pairs", name: "Pairs", phone: "", archived_time: null }]],
       // Each has an older duplicate, which has none itself.
       ["customer", numbers.map((n) => person(`old_${n}`, -1, `${n}@example.com`))],
-      ["customer", numbers.map((n) => person(rowId(n), placeOf(n), `${n}@example.com`))],
+      ["customer", numbers.map((n) => person(pairId(n), placeOf(n), `${n}@example.com`))],
     ],
     walks: [
       {
         order: "newest first",
         request: { companyId: ofPairs, minConfidence: Confidence.LOW },
         otherRequest: { companyId: ofPairs, matches: [Match.EMAIL] },
-        ids: descending,
+        ids: numbers.map(pairId).toReversed(),
         table: "customer",
         keys,
         strangersAreForeign: true,

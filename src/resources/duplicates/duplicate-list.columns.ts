@@ -85,10 +85,10 @@ FROM walked w LEFT JOIN LATERAL (
     FROM (
       SELECT u.id, bool_and(u.is_common) AS is_common FROM (
     ${candidates}) u WHERE u.id <> w.id GROUP BY u.id) k
-    JOIN customer d ON d.company_id = :companyId AND d.id = k.id AND ${isListed("d")}
-      AND (d.${column}, d.id) < (w.place, w.id)
+    -- One by one: joined, they would be read by a scan of the whole table as long as the planner expects few customers.
+    CROSS JOIN LATERAL (SELECT * FROM customer x WHERE x.company_id = :companyId AND x.id = k.id LIMIT 1) d
     CROSS JOIN LATERAL (${common} OFFSET 0) q
-    WHERE (q.contacts + q.others) & :wanted::integer > 0
+    WHERE ${isListed("d")} AND (d.${column}, d.id) < (w.place, w.id) AND (q.contacts + q.others) & :wanted::integer > 0
       AND CASE WHEN k.is_common THEN q.contacts + q.others NOT IN (1, 2, 4, 8) ELSE true END
       AND NOT EXISTS (SELECT 1 FROM dismissed_duplicate t WHERE t.company_id = :companyId
         AND t.customer_id = least(d.id, w.id) AND t.other_customer_id = greatest(d.id, w.id))) m
