@@ -1,6 +1,12 @@
 // Imported by bin/moego.js, the file of the command.
 import { runCommand } from "./run-command.js";
 
+// A reader such as `head` closes the pipe when it has read enough: the rest of the output is not needed.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
+
 // Sets the exit code instead of exiting, so that both streams are flushed.
 process.exitCode = await runCommand(process.argv.slice(2), {
   environment: process.env,

@@ -46,3 +46,12 @@ describe("npx moego", () => {
     expect(npxMoego("keys", "list")).toEqual({ status: 64, stdout: "keys,list", stderr: "" });
   }, 120_000);
 });
+
+describe("the moego command", () => {
+  it("ends without an error if the reader of its output has enough", () => {
+    const { status, stderr } = spawnSync("bash", ["-o", "pipefail", "-c", "node bin/moego.js help | true"], {
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+});
