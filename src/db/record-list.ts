@@ -145,7 +145,7 @@ function oldestChangeFirst(read: TimeListRead, lastUpdated: TimeRange, horizon: 
   page AS MATERIALIZED (
     SELECT * FROM entry
     LEFT JOIN ${table} ${alias} ON entry.departed IS NULL AND ${alias}.company_id = $1 AND ${alias}.id = entry.entry_id)
-  SELECT entry_id, entry_time, departed, ${select} FROM ${shownOf(read.list, "entry_time, entry_id")}
+  SELECT entry_id, entry_time, departed, merged_into, ${select} FROM ${shownOf(read.list, "entry_time, entry_id")}
   ORDER BY entry_time, entry_id`;
   return { statement: statement(`${name}_changes`, text), values };
 }

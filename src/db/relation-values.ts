@@ -57,7 +57,7 @@ export async function changeRelationValues(
     await record("lead", "pets", leads);
   }
   const fields = await tx.$queryRaw<Changed[]>`UPDATE custom_field SET ${stamp}, default_value =
-      repointed(jsonb_build_object('default', default_value), ${kind}, ${id}, ${rawId}, ${newId}, ${newRawId}) -> 'default'
+      repointed(jsonb_set('{}', '{default}', default_value), ${kind}, ${id}, ${rawId}, ${newId}, ${newRawId}) -> 'default'
     WHERE company_id = ${companyId} AND ${pointsTo(change, Prisma.sql`default_value`)}
     RETURNING id, version, NULL AS "businessId"`;
   await record("custom_field", "default_value", fields);

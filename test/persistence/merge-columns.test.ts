@@ -25,6 +25,9 @@ const columns: Readonly<Record<string, string>> = {
   "customer_tag.customer_id": "joined",
   "departure.customer_id": "stays: followers learn what left",
   "departure.resource_id": "stays: followers learn what left",
+  "dismissed_duplicate.customer_id": "carried: whoever is no duplicate of the one is none of the other",
+  "dismissed_duplicate.other_customer_id": "carried, likewise",
+  "import_record.record_id": "moves",
   "lead.promoted_customer_id": "moves",
   "package.customer_id": "moves",
   "pet.customer_id": "moves",
@@ -34,7 +37,7 @@ async function namingColumns(): Promise<readonly string[]> {
   const { rows } = await database.owner.query<{ name: string }>(
     `SELECT DISTINCT c.relname || '.' || a.attname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
      WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
-       AND (a.attname ~ '(^|_)(customer|subject|resource|related)_id$' OR EXISTS (
+       AND (a.attname ~ '(^|_)(customer|subject|resource|related|record)_id$' OR EXISTS (
          SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = c.oid
            AND k.confrelid = 'customer'::regclass AND a.attnum = k.conkey[2]))
      ORDER BY 1`,

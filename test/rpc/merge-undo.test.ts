@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { DuplicateService } from "../../src/gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { MergeService } from "../../src/gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -34,6 +35,22 @@ async function madePair(survivor: object = {}, merged: object = {}) {
   return { companyId, id, fromId };
 }
 
+/** With whom a customer was found to be no duplicate. */
+async function pairsOf(id: string): Promise<readonly string[]> {
+  const { rows } = await owner.query<{ id: string }>(
+    `SELECT CASE WHEN customer_id = $2 THEN other_customer_id ELSE customer_id END AS id FROM dismissed_duplicate
+     WHERE company_id = $1 AND $2 IN (customer_id, other_customer_id)`,
+    [companyId, id],
+  );
+  return rows.map((row) => row.id).toSorted();
+}
+
+async function importedAs(jobId: string): Promise<Readonly<Record<string, string>>> {
+  const text = "SELECT key, record_id FROM import_record WHERE company_id = $1 AND job_id = $2";
+  const { rows } = await owner.query<{ key: string; record_id: string }>(text, [companyId, jobId]);
+  return Object.fromEntries(rows.map(({ key, record_id: id }) => [key, id]));
+}
+
 describe("the undo of a merge", () => {
   it(
     "restores the dump of all tables, of two people with everything",
@@ -49,6 +66,43 @@ describe("the undo of a merge", () => {
     },
     manyRequestsMs,
   );
+
+  it("restores pairs that are no duplicates and entries of imports, which the merge carried", async () => {
+    const pair = await madePair();
+    const [both, own, withdrawn, erased] = await Promise.all([1, 2, 3, 4].map(() => madeCustomer(server)));
+    const others = [both, own, withdrawn, erased].map((other) => other?.id ?? "");
+    const [bothId = "", ownId = "", withdrawnId = "", erasedId = ""] = others;
+    const { dismissDuplicate, restoreDuplicate } = DuplicateService.method;
+    const dismiss = (customerId: string, otherCustomerId: string) =>
+      server.ok(dismissDuplicate, { companyId, customerId, otherCustomerId });
+    for (const other of [...others, pair.id]) await dismiss(pair.fromId, other);
+    await dismiss(pair.id, bothId);
+    const job = {
+      company_id: companyId,
+      id: "imp_merged",
+      name: "merged",
+      kind: "owners",
+      file_digest: "",
+      author: "",
+    };
+    const entry = { company_id: companyId, job_id: job.id, kind: "customer", content_hash: "", row_number: 1 };
+    const made = { ...entry, state: "CREATED", recorded_time: "2026-01-01T00:00:00Z" };
+    await server.insert([
+      ["import_job", [{ ...job, state: "DONE", started_time: "2026-01-01T00:00:00Z" }]],
+      ["import_record", [pair.id, pair.fromId].map((id) => ({ ...made, key: `of ${id}`, record_id: id }))],
+    ]);
+    const { merge } = await mergePair(server, pair);
+    expect(await pairsOf(pair.fromId)).toEqual([]);
+    expect(await pairsOf(pair.id)).toEqual(others.toSorted());
+    expect(await importedAs(job.id)).toEqual({ [`of ${pair.id}`]: pair.id, [`of ${pair.fromId}`]: pair.id });
+    await server.ok(restoreDuplicate, { companyId, customerId: pair.id, otherCustomerId: withdrawnId });
+    await server.ok(eraseCustomer, { companyId, id: erasedId });
+    expect(await columnsHolding(owner, [erasedId])).not.toContain("customer_merge_snapshot.snapshot");
+    await server.ok(undoMerge, { companyId, mergeId: merge.id });
+    expect(await pairsOf(pair.fromId)).toEqual([bothId, ownId, pair.id].toSorted());
+    expect(await pairsOf(pair.id)).toEqual([bothId, pair.fromId].toSorted());
+    expect(await importedAs(job.id)).toEqual({ [`of ${pair.id}`]: pair.id, [`of ${pair.fromId}`]: pair.fromId });
+  });
 
   it("restores the dump of a chain, the later merge first", async () => {
     const pair = await madePair({ address: { address1: "1 First St" } }, { address: { address1: "1 First St" } });

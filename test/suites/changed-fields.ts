@@ -9,6 +9,9 @@ export function expectedFields(name: string): readonly string[] | undefined {
 }
 
 const byMethod: Readonly<Record<string, readonly string[]>> = {
+  // Records without anything that the other one lacks: who was merged is said, and no field changes.
+  MergeCustomers: [],
+  UndoMerge: [],
   UpdateStaff: ["first_name"],
   UpdateCustomer: ["source"],
   UpdateCustomerAppointments: ["next_appointment_date"],

@@ -22,6 +22,7 @@ export interface MovedIds {
   readonly cards: readonly string[];
   readonly cardLinks: readonly string[];
   readonly leads: readonly string[];
+  readonly imports?: readonly string[];
 }
 
 /** How many rows moved, by what an undo reports. */
@@ -45,6 +46,12 @@ export async function moveRecords(tx: Prisma.TransactionClient, move: Move): Pro
     WHERE t.company_id = ${companyId} AND t.customer_id = ${fromId} ${owned(only?.cards)}`;
   await tx.$executeRaw`UPDATE card_link t SET customer_id = ${intoId}
     WHERE t.company_id = ${companyId} AND t.customer_id = ${fromId} ${owned(only?.cardLinks)}`;
+  // A later run of the import finds the survivor, and its undo leaves the survivor, which has changed.
+  const entries = only
+    ? Prisma.sql`AND t.job_id || '/' || t.key = ANY(${[...(only.imports ?? [])]}::text[])`
+    : Prisma.empty;
+  await tx.$executeRaw`UPDATE import_record t SET record_id = ${intoId}
+    WHERE t.company_id = ${companyId} AND t.kind = 'customer' AND t.record_id = ${fromId} ${entries}`;
   const version = Prisma.sql`version = t.version + 1, last_updated_time = greatest(${now}, ${justAfter("t.last_updated_time")})`;
   const author = Prisma.sql`, last_updated_by = ${actingStaffId(write, companyId)}`;
   const pets = await tx.$queryRaw<MovedRow[]>`UPDATE pet t SET customer_id = ${intoId}, ${version} ${author}

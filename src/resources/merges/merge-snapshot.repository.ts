@@ -28,6 +28,11 @@ export interface MergeSnapshot {
   readonly cardLinks: readonly string[];
   readonly leads: readonly string[];
   readonly merges: readonly string[];
+  /** With whom each was found to be no duplicate. Snapshots of the first version have none. */
+  readonly dismissed?: readonly string[];
+  readonly intoDismissed?: readonly string[];
+  /** The entries of imports that made the merged record, as `job/key`. Snapshots of the first version have none. */
+  readonly imports?: readonly string[];
   readonly intoNotes: readonly string[];
   readonly intoPets: readonly string[];
   readonly intoPackages: readonly string[];
@@ -40,7 +45,7 @@ interface PointingField {
   readonly code: string;
 }
 
-/** `$1` is the company, `$2` the merged record, `$3` the survivor, `$4` the merge. */
+/** `$1` is the company, `$2` the merged record, `$3` the survivor. */
 const rowOf = (id: string) => `(SELECT to_jsonb(c) FROM customer c WHERE c.company_id = $1 AND c.id = ${id})`;
 
 const rowsOf = (id: string) =>
@@ -53,6 +58,10 @@ const rowsOf = (id: string) =>
 const idsOf = (table: string, id: string, column = "customer_id") =>
   `(SELECT coalesce(jsonb_agg(r.id ORDER BY r.id), '[]') FROM ${table} r WHERE r.company_id = $1 AND r.${column} = ${id})`;
 
+const pairedWith = (id: string) => `(SELECT coalesce(jsonb_agg(p.id ORDER BY p.id), '[]') FROM (
+    SELECT d.other_customer_id AS id FROM dismissed_duplicate d WHERE d.company_id = $1 AND d.customer_id = ${id} UNION ALL
+    SELECT d.customer_id FROM dismissed_duplicate d WHERE d.company_id = $1 AND d.other_customer_id = ${id}) p)`;
+
 const pointing = (table: string) => `SELECT '${table}' AS kind, r.id, f.key AS code
     FROM old, ${table} r, jsonb_each(r.custom_fields) f WHERE r.company_id = $1
       AND r.custom_fields @? '$.*.relation' AND repointed(jsonb_build_object(f.key, f.value), 'customer', $2, old.raw_id, '', 0)
@@ -64,19 +73,18 @@ pointing AS (${["customer", "lead", "pet"].map(pointing).join(" UNION ALL ")}
   UNION ALL SELECT 'custom_field', r.id, 'default' FROM old, custom_field r WHERE r.company_id = $1
     AND r.default_value @? '$.relation' AND repointed(jsonb_build_object('default', r.default_value), 'customer', $2, old.raw_id,
       '', 0) <> jsonb_build_object('default', r.default_value))
-INSERT INTO customer_merge_snapshot (company_id, merge_id, expired_time, snapshot)
-SELECT $1, m.id, m.undoable_until, jsonb_build_object('from', ${rowOf("$2")}, 'into', ${rowOf("$3")},
+SELECT (jsonb_build_object('from', ${rowOf("$2")}, 'into', ${rowOf("$3")},
   'fromRows', ${rowsOf("$2")}, 'intoRows', ${rowsOf("$3")}, 'notes', ${idsOf("customer_note", "$2")},
   'pets', ${idsOf("pet", "$2")}, 'packages', ${idsOf("package", "$2")}, 'cards', ${idsOf("customer_card", "$2")},
   'cardLinks', ${idsOf("card_link", "$2")}, 'leads', ${idsOf("lead", "$2", "promoted_customer_id")},
   'merges', ${idsOf("customer_merge", "$2", "survivor_id")}, 'intoNotes', ${idsOf("customer_note", "$3")},
   'intoPets', ${idsOf("pet", "$3")}, 'intoPackages', ${idsOf("package", "$3")},
-  'relations', (SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') FROM pointing p))
-FROM customer_merge m WHERE m.company_id = $1 AND m.id = $4`;
+  'imports', (SELECT coalesce(jsonb_agg(r.job_id || '/' || r.key), '[]') FROM import_record r
+    WHERE r.company_id = $1 AND r.kind = 'customer' AND r.record_id = $2),
+  'dismissed', ${pairedWith("$2")}, 'intoDismissed', ${pairedWith("$3")},
+  'relations', (SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') FROM pointing p)))::text AS snapshot`;
 
-const complete = `UPDATE customer_merge_snapshot s
-SET snapshot = s.snapshot || jsonb_build_object('after', ${rowOf("$2")}, 'afterRows', ${rowsOf("$2")})
-WHERE s.company_id = $1 AND s.merge_id = $3`;
+const complete = `SELECT (jsonb_build_object('after', ${rowOf("$2")}, 'afterRows', ${rowsOf("$2")}))::text AS snapshot`;
 
 export interface MergedIds {
   readonly companyId: string;
@@ -87,12 +95,24 @@ export interface MergedIds {
 
 /** Stores both records as they are, before anything moves. The row of the merge exists. */
 export async function takeSnapshot(tx: Prisma.TransactionClient, ids: MergedIds): Promise<void> {
-  await tx.$executeRawUnsafe(take, ids.companyId, ids.fromId, ids.intoId, ids.mergeId);
+  const taken = await snapshotText(tx, take, [ids.companyId, ids.fromId, ids.intoId]);
+  await tx.$executeRaw`INSERT INTO customer_merge_snapshot (company_id, merge_id, expired_time, snapshot)
+    SELECT m.company_id, m.id, m.undoable_until, ${taken}::jsonb FROM customer_merge m
+    WHERE m.company_id = ${ids.companyId} AND m.id = ${ids.mergeId}`;
 }
 
 /** Stores the survivor as the merge leaves it. */
 export async function completeSnapshot(tx: Prisma.TransactionClient, ids: MergedIds): Promise<void> {
-  await tx.$executeRawUnsafe(complete, ids.companyId, ids.intoId, ids.mergeId);
+  const completed = await snapshotText(tx, complete, [ids.companyId, ids.intoId]);
+  await tx.$executeRaw`UPDATE customer_merge_snapshot s SET snapshot = s.snapshot || ${completed}::jsonb
+    WHERE s.company_id = ${ids.companyId} AND s.merge_id = ${ids.mergeId}`;
+}
+
+/** As text: the numbers of the rows are larger than those of JavaScript. */
+async function snapshotText(tx: Prisma.TransactionClient, text: string, values: readonly string[]): Promise<string> {
+  const [row] = await tx.$queryRawUnsafe<{ snapshot: string }[]>(text, ...values);
+  if (!row) throw new Error("a SELECT without FROM has a row");
+  return row.snapshot;
 }
 
 /** The survivor as it is now, in the form of a snapshot. */

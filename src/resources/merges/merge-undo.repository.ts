@@ -15,6 +15,7 @@ import type { Customer } from "../customers/customer.model.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { incrementCustomerCount } from "../customers/customer-limit.repository.js";
 import { type MergeRepository, nothingCarried, type UndoneMerge, type UndoTarget } from "./merge.model.js";
+import { restoreDismissedPairs } from "./merge-dismissed.repository.js";
 import { moveRecords } from "./merge-move.repository.js";
 import { findMerge, type KeptRecords, type MergeRow, toMerge } from "./merge-read.repository.js";
 import { restoredByKey, restoredCustomer, restoredList, restoredRow, withOnePrimary } from "./merge-restore.model.js";
@@ -92,7 +93,7 @@ async function undoable(
   if (row.undoable_until <= now) throw refused("EXPIRED");
   const [{ later, snapshot } = { later: true, snapshot: null }] = await tx.$queryRaw<
     { later: boolean; snapshot: MergeSnapshot | null }[]
-  >`SELECT EXISTS (SELECT FROM customer_merge l WHERE l.company_id = ${companyId} AND l.undone_time IS NULL
+  >`SELECT EXISTS (SELECT 1 FROM customer_merge l WHERE l.company_id = ${companyId} AND l.undone_time IS NULL
         AND l.into_id = ${row.into_id} AND (l.merged_time, l.id) > (${timestamp(row.merged_time)}, ${row.id})) AS later,
       (SELECT s.snapshot FROM customer_merge_snapshot s
         WHERE s.company_id = ${companyId} AND s.merge_id = ${row.id}) AS snapshot`;
@@ -149,6 +150,7 @@ async function restore(
   const moved = await moveRecords(tx, back);
   await tx.$executeRaw`UPDATE customer_merge SET survivor_id = ${fromId}
     WHERE company_id = ${companyId} AND survivor_id = ${intoId} AND id = ANY(${[...snapshot.merges]}::text[])`;
+  await restoreDismissedPairs(tx, { companyId, fromId, intoId }, snapshot);
   await restoreRelations(tx, restoring);
   const lists = { phones, addresses, tags, accounts };
   const keptLists = Object.entries(lists).flatMap(([name, { isKept }]) => (isKept ? [name] : []));
@@ -237,7 +239,7 @@ async function restoreRelations(
       FROM jsonb_each(t.custom_fields) f WHERE f.key = ANY(${fields}::text[])), 'customer', ${row.into_id}, ${raw})`;
     const set =
       kind === "custom_field"
-        ? Prisma.sql`default_value = repointed(jsonb_build_object('default', t.default_value), 'customer', ${row.into_id},
+        ? Prisma.sql`default_value = repointed(jsonb_set('{}', '{default}', t.default_value), 'customer', ${row.into_id},
             ${raw}) -> 'default'`
         : Prisma.sql`custom_fields = t.custom_fields || ${pointing}`;
     const changed = await tx.$queryRaw<{ version: bigint }[]>`UPDATE ${Prisma.raw(kind)} t SET ${stamp}, ${set}

@@ -19,6 +19,7 @@ import { customerFields } from "../customers/customer.columns.js";
 import { readCustomer } from "../customers/customer-change.repository.js";
 import { decrementCustomerCount } from "../customers/customer-limit.repository.js";
 import { type MergePlan, type MergeRepository, type MergeSides, type MergeTarget, undoDays } from "./merge.model.js";
+import { carryDismissedPairs } from "./merge-dismissed.repository.js";
 import { moveRecords } from "./merge-move.repository.js";
 import { findMerge, listMerges, readLockedSides, readSides, toMerge } from "./merge-read.repository.js";
 import { completeSnapshot, type MergedIds, replaceRows, takeSnapshot } from "./merge-snapshot.repository.js";
@@ -89,6 +90,7 @@ async function storeMerge(
     WHERE company_id = ${companyId} AND survivor_id = ${fromId}`;
   const location = { before: merged.preferredBusinessId, after: former.preferredBusinessId };
   await moveRecords(tx, { companyId, fromId, intoId, now, write, location });
+  await carryDismissedPairs(tx, { companyId, fromId, intoId });
   await storeJoined(tx, merging);
   const to = { id: intoId, rawId: former.rawId };
   const pointed = { companyId, kind: "customer", id: fromId, rawId: merged.rawId } as const;
