@@ -70,7 +70,6 @@ export const apiKeys: readonly RpcEntry[] = [
         request: {},
         otherRequest: { showRevoked: true },
         // The keys of the suite itself are the oldest.
-        // The keys that walk are in the list, too.
         ids: [...descending, "key_walker_pairs", "key_walker", "key_neighbour_pairs", "key_neighbour"],
         table: "api_key",
         strangersAreForeign: true,

@@ -12,6 +12,8 @@ const byMethod: Readonly<Record<string, readonly string[]>> = {
   // Records without anything that the other one lacks: who was merged is said, and no field changes.
   MergeCustomers: [],
   UndoMerge: [],
+  DismissDuplicate: ["dismissed_duplicates"],
+  RestoreDuplicate: ["dismissed_duplicates"],
   UpdateStaff: ["first_name"],
   UpdateCustomer: ["source"],
   UpdateCustomerAppointments: ["next_appointment_date"],

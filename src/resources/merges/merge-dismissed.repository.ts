@@ -8,8 +8,8 @@ const pairOf = (one: string, other: Prisma.Sql) =>
   Prisma.sql`least(${one}::text COLLATE "C", ${other}), greatest(${one}::text COLLATE "C", ${other})`;
 
 /**
- * Whoever was found to be no duplicate of the merged customer is none of the survivor. Must be called before the merged
- * one is deleted. The lock keeps an erasure of the others from failing the merge.
+ * Customers that were found to be no duplicates of the merged customer are no duplicates of the survivor. Must be called
+ * before the merged one is deleted. The lock keeps an erasure of the others from failing the merge.
  */
 export async function carryDismissedPairs(
   tx: Prisma.TransactionClient,
@@ -26,8 +26,8 @@ export async function carryDismissedPairs(
 }
 
 /**
- * Gives the pairs back that came to the survivor with the merge. Those that were restored since stay restored. Whoever
- * was merged since is looked for under the id of the survivor.
+ * Gives the pairs back that came to the survivor with the merge. Those that were restored since stay restored. A
+ * customer that was merged since is looked for under the id of the survivor.
  */
 export async function restoreDismissedPairs(
   tx: Prisma.TransactionClient,

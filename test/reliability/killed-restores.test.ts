@@ -1,11 +1,11 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { newBackupFolder } from "../backup/backup-file.js";
+import { contentOf, schemaOf } from "../backup/compare.js";
 import { moegoHere } from "../server/command.js";
 import { environmentOf, pause, run, until } from "../server/service.js";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
-import { newBackupFolder } from "./backup-file.js";
-import { contentOf, schemaOf } from "./compare.js";
 
 let source: TestDatabase;
 let folder: Awaited<ReturnType<typeof newBackupFolder>>;

@@ -2,12 +2,12 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCompanySecretCipher } from "../../src/repositories.js";
+import { newBackupFolder } from "../backup/backup-file.js";
+import { contentOf, schemaOf } from "../backup/compare.js";
 import { moegoHere } from "../server/command.js";
 import { type Environment, environmentOf, listCustomers, secrets, startService } from "../server/service.js";
 import { makeDataFolder } from "../support/data-folder.js";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
-import { newBackupFolder } from "./backup-file.js";
-import { contentOf, schemaOf } from "./compare.js";
 
 const secretsOfTests = { secretKey: Buffer.from(secrets.SECRET_KEY, "base64") };
 
