@@ -11,8 +11,7 @@ export function toListed<T extends object, M>(toMessage: (record: T) => M) {
     isDeparted(entry) ? toDepartedMessage(entry) : toMessage(entry);
 }
 
-function toDepartedMessage({ id, companyId, departed, lastUpdatedTime, mergedInto }: Departed) {
+function toDepartedMessage({ id, companyId, departed, lastUpdatedTime }: Departed) {
   const time = toTimestamp(lastUpdatedTime);
-  const merged = mergedInto === undefined ? {} : { mergedInto };
-  return { id, companyId, deleted: true, lastUpdatedTime: time, departure: departure.toProto(departed), ...merged };
+  return { id, companyId, deleted: true, lastUpdatedTime: time, departure: departure.toProto(departed) };
 }

@@ -168,15 +168,10 @@ export function warnOfPhones(
   others: readonly OtherNumber[] = [],
 ) {
   const doubtful = [
-    ...doubtfulPhones(phones),
+    ...phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : [])),
     ...others.flatMap(({ field, given = "" }) => (phoneStanding(given) === "doubtful" ? [field] : [])),
   ];
   if (doubtful.length > 0) setHeader(warningHeader, `PHONE_NOT_VALID ${doubtful.join(" ")}`);
-}
-
-/** The paths of numbers that are not valid in their country. */
-export function doubtfulPhones(phones: readonly (PhoneLine | undefined)[]): readonly string[] {
-  return phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : []));
 }
 
 /** The same for an update. */

@@ -13,7 +13,6 @@ import { Prisma } from "../gen/prisma/client.js";
 import { timePlus } from "./audit-log.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
-import type { RefusedRow } from "./refusing-duplicates.js";
 import { type Statement, statement } from "./statement.js";
 
 /** A write that takes effect once per idempotency key. */
@@ -103,7 +102,7 @@ export interface StoredResultRow extends pg.QueryResultRow {
   readonly replay_ids: readonly string[] | null;
 }
 
-interface CreateOnce<Row extends StoredResultRow & RefusedRow> {
+interface CreateOnce<Row extends StoredResultRow> {
   readonly resource: string;
   /** Looks up the record of an earlier request and stores its own. Returns one row. */
   readonly statement: Statement;
@@ -116,7 +115,7 @@ interface CreateOnce<Row extends StoredResultRow & RefusedRow> {
  * The same for a create in one statement. Runs it again after a concurrent duplicate, or if an expired record still
  * exists. `replayedId` is the record that an earlier request created.
  */
-export async function createOnce<Row extends StoredResultRow & RefusedRow>(
+export async function createOnce<Row extends StoredResultRow>(
   database: Database,
   write: WriteContext,
   { resource, statement: create, values, isFinal = () => true }: CreateOnce<Row>,
@@ -130,9 +129,7 @@ export async function createOnce<Row extends StoredResultRow & RefusedRow>(
         const [replayedId = ""] = assertNotErased(resource, ids);
         return { row, replayedId };
       }
-      // The record that refuses it may be the one that a concurrent duplicate has made.
-      const isOwn = row.refusing && write.claim && attempt === 1;
-      if ((isFinal(row) && !isOwn) || attempt === maxAttempts) return { row };
+      if (isFinal(row) || attempt === maxAttempts) return { row };
     } catch (error) {
       if (attempt === maxAttempts || !isDuplicate(error)) throw error;
       await removeExpiredClaim(database, write);
@@ -168,7 +165,7 @@ export type RequestParameters = ReturnType<typeof requestParameters>;
 const maxAttempts = 5;
 
 /** When an idempotency record created now expires, as SQL. */
-export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 /** The idempotency record of an earlier request, in a create statement. */
 export const replaySql = `replay AS MATERIALIZED (
@@ -241,7 +238,7 @@ interface StoredRequest {
   readonly presence: Uint8Array | null;
 }
 
-export interface StoredResult extends StoredRequest {
+interface StoredResult extends StoredRequest {
   readonly ids: readonly string[];
 }
 
@@ -273,7 +270,7 @@ function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonl
 }
 
 /** The change timestamp of this transaction and the result of an earlier request: in one statement, after the lock. */
-export async function beginChange(
+async function beginChange(
   tx: Prisma.TransactionClient,
   write: WriteContext,
 ): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {

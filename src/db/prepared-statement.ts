@@ -51,22 +51,11 @@ export async function prepare<Row extends pg.QueryResultRow>(
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
   const { rows, fields } = await client.query<Row>({ name, text, values: [...values] });
-  rememberRows(client, name, fields);
-  return rows;
-}
-
-/** What the first execution of a statement on a connection tells of its rows. */
-export function rememberRows(client: pg.ClientBase, name: string, fields: readonly pg.FieldDef[]): void {
   const known = shapes.get(client) ?? new Map<string, Shape>();
   const columns = fields.map((field) => ({ name: field.name, read: client.getTypeParser(field.dataTypeID, "text") }));
   known.set(name, { columns, empty: Object.fromEntries(columns.map((column) => [column.name, null])) });
   shapes.set(client, known);
-}
-
-/** Reads rows of a statement that was executed on the connection. Undefined if it was not. */
-export function rowReader(client: pg.ClientBase, name: string): ((row: DataRow) => RowValues) | undefined {
-  const shape = shapes.get(client)?.get(name);
-  return shape && (({ fields }) => rowOf(shape, fields));
+  return rows;
 }
 
 export interface Execution {
@@ -136,16 +125,14 @@ export function executeAll(client: pg.ClientBase, executions: readonly Execution
   start(0);
 }
 
-export interface DataRow {
+interface DataRow {
   readonly fields: readonly (string | null)[];
 }
 
-type RowValues = Record<string, unknown>;
-
-function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): RowValues {
+function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): Record<string, unknown> {
   // A proxy that prepares statements itself can execute them after such a change.
   if (fields.length !== shape?.columns.length) throw new Error("The rows of a prepared statement have changed.");
-  const row: RowValues = { ...shape.empty };
+  const row: Record<string, unknown> = { ...shape.empty };
   for (let index = 0; index < fields.length; index += 1) {
     const text = fields[index];
     const column = shape.columns[index];

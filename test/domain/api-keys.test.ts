@@ -201,13 +201,7 @@ const write: WriteContext = {
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [
-    {
-      companyId: "cmp_001",
-      country: "US",
-      timeZone: "America/New_York",
-      refusesDoubtfulPhones: false,
-      duplicatePolicy: "WARN" as const,
-    },
+    { companyId: "cmp_001", country: "US", timeZone: "America/New_York", refusesDoubtfulPhones: false },
   ];
   return {
     keyId: "key_1",

@@ -132,7 +132,6 @@ function createdFields(country: string) {
     customFields,
     assignedStaffId: optionalId,
     consentProvenance,
-    allowDuplicate: z.boolean(),
   };
 }
 
@@ -185,8 +184,7 @@ export const newCustomer = memoizePerCountry((country) =>
     ),
 );
 
-/** The customer of an import. */
-export const importedCustomer = (country: string) =>
+const importedCustomer = (country: string) =>
   z
     .object({
       ...{ ...createdFields(country), consentProvenance: importedConsentProvenance },

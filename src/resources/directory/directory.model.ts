@@ -3,7 +3,6 @@ import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressParts, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Page } from "../../core/page.js";
-import type { DuplicatePolicy } from "../../core/possible-duplicate.js";
 import { hasTimeZone } from "../../core/time-zones.js";
 import type { WriteContext } from "../../core/write.js";
 
@@ -20,7 +19,6 @@ export interface Company {
   readonly upcomingAppointmentsUrlTemplate?: string;
   /** Whether phones that are not valid in their country are refused. */
   readonly refusesDoubtfulPhones: boolean;
-  readonly duplicatePolicy: DuplicatePolicy;
 }
 
 export interface Business {
@@ -56,9 +54,8 @@ export interface Staff {
 }
 
 /** A company to store. */
-export type CompanyRecord = Omit<Company, "rawId" | keyof CompanyRules> & Partial<CompanyRules>;
-
-type CompanyRules = Pick<Company, "refusesDoubtfulPhones" | "duplicatePolicy">;
+export type CompanyRecord = Omit<Company, "rawId" | "refusesDoubtfulPhones"> &
+  Partial<Pick<Company, "refusesDoubtfulPhones">>;
 
 /** The fields that an update replaces. Absent fields are unchanged, null clears. */
 export interface CompanyChange {
@@ -69,7 +66,6 @@ export interface CompanyChange {
   readonly maxCustomers?: number | null;
   readonly upcomingAppointmentsUrlTemplate?: string | null;
   readonly refusesDoubtfulPhones?: boolean;
-  readonly duplicatePolicy?: DuplicatePolicy;
 }
 
 /** A location to store. */

@@ -164,12 +164,9 @@ function toNewLead<Pet, Notes>(creation: LeadCreation<Pet, Notes>) {
 /** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
-    .object({ ...leadCreation(country, petOfNewLead(country), newNotes), allowDuplicate: z.boolean() })
+    .object(leadCreation(country, petOfNewLead(country), newNotes))
     .refine(...singleConsentRule)
-    .transform(({ allowDuplicate, ...creation }): NewLead | undefined => {
-      const lead = toNewLead(creation);
-      return lead && { ...lead, allowDuplicate };
-    }),
+    .transform((creation): NewLead | undefined => toNewLead(creation)),
 );
 
 /** Input of ImportLead. */

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
 import { DomainError, type Reason } from "../../core/errors.js";
 import { Code } from "../../gen/proto/google/rpc/code_pb.js";
-import { type IncomingCall, requestIdHeader, requestIdOf, type Transport } from "./call.js";
+import { type Call, requestIdHeader, requestIdOf, type Transport } from "./call.js";
 import { type AddressOf, forwardedForHeader } from "./client-address.js";
 import { rpcNameOf } from "./contract.js";
 import { type StatusError, toStatusError } from "./status.js";
@@ -16,18 +16,9 @@ export interface CallMetrics {
     /** Name of the canonical code: `OK`, `NOT_FOUND`. */
     readonly code: string;
     readonly durationMs: number;
-    /** Responses of a stream. */
-    readonly sent?: Sent;
   }): void;
   /** Counts a request that was rejected for its API key or for where the key was used. */
   countFailedAuthentication(reason: Reason): void;
-}
-
-/** What a stream has sent. */
-export interface Sent {
-  messages: number;
-  /** As they were encoded, without what the protocol adds. */
-  bytes: number;
 }
 
 /** Facts that become known while a request runs. */
@@ -40,10 +31,9 @@ export interface CallRecord {
   /** Of the records that the request named or created. */
   resourceIds?: readonly string[];
   failedAuthentication?: Reason;
-  sent?: Sent;
 }
 
-export interface Observer {
+interface Observer {
   readonly logger: Logger;
   readonly metrics: CallMetrics;
   readonly addressOf: AddressOf;
@@ -57,7 +47,7 @@ export interface Observer {
  * Assigns the request id, runs the request, writes its log line and metrics, and converts every error to a StatusError.
  */
 export async function observe<T>(
-  call: IncomingCall,
+  call: Call<T>,
   observer: Observer,
   work: (record: CallRecord) => Promise<T>,
 ): Promise<T> {
@@ -115,7 +105,7 @@ function defect(cause: unknown): DomainError {
 }
 
 function report(
-  call: IncomingCall,
+  call: Call<unknown>,
   observer: Observer,
   startedMs: number,
   record: CallRecord,
@@ -124,8 +114,7 @@ function report(
   const rpc = rpcNameOf(call.method);
   const code = Code[status?.code ?? Code.OK];
   const durationMs = observer.now() - startedMs;
-  const { sent } = record;
-  observer.metrics.observe({ rpc, transport: call.transport, code, durationMs, ...(sent ? { sent } : {}) });
+  observer.metrics.observe({ rpc, transport: call.transport, code, durationMs });
   const fields = {
     rpc,
     transport: call.transport,
@@ -137,7 +126,6 @@ function report(
     companyId: record.companyId,
     resourceIds: record.resourceIds?.length ? record.resourceIds : undefined,
     clientAddress: recordedAddress(record.clientAddress, record.failedAuthentication ? "full" : observer.addressDetail),
-    ...sent,
   };
   if (record.failedAuthentication) observer.metrics.countFailedAuthentication(record.failedAuthentication);
   const cause = status?.cause instanceof Error ? status.cause.cause : undefined;

@@ -4,9 +4,8 @@ import type { Buffer } from "node:buffer";
 export interface Source {
   readonly bytes: Buffer;
   position: number;
-  /** As `maxValuesOf` counts them. */
+  /** As `maxValues` counts them. */
   values: number;
-  readonly maxValues: number;
   depth: number;
 }
 
