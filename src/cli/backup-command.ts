@@ -6,7 +6,7 @@ import { openBackupFile } from "../db/backup/read-file.js";
 import { assertKnownMigrations, restoreBackup, sourceOf } from "../db/backup/restore-backup.js";
 import { compareSecrets } from "../db/backup/secret-checks.js";
 import { takeBackup } from "../db/backup/take-backup.js";
-import { type Command, type CommandContext, counted, UsageError } from "./command.js";
+import { type Command, type CommandContext, counted, onlyFile } from "./command.js";
 import { readVersion } from "./help.js";
 import { createProgress, formatBytes } from "./progress.js";
 import { warningLog } from "./session.js";
@@ -93,12 +93,6 @@ async function restoreInto(
 
 async function warnOfSecrets(manifest: Manifest, { config, terminal }: CommandContext): Promise<void> {
   for (const warning of compareSecrets(manifest.secrets, await serviceSecrets(config))) terminal.err(warning);
-}
-
-function onlyFile(positionals: readonly string[], command: string): string {
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError(`\`moego ${command}\` requires one FILE.`);
-  return file;
 }
 
 /** `61 tables with 1234 rows as of 2026-11-30T06:00:00.000Z`. */

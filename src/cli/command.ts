@@ -44,6 +44,13 @@ export function assertRequiredOptions<
   throw new UsageError(`Missing required ${missing.length === 1 ? "option" : "options"}: ${missing.join(", ")}.`);
 }
 
+/** @throws UsageError unless the arguments are one file */
+export function onlyFile(positionals: readonly string[], command: string): string {
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw new UsageError(`\`moego ${command}\` requires one FILE.`);
+  return file;
+}
+
 /** `1 migration`, `2 migrations`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

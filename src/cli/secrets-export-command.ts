@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
-import { type Command, UsageError } from "./command.js";
+import { type Command, onlyFile } from "./command.js";
 
 /**
  * `moego secrets export FILE`: the secrets that a backup does not contain, as lines for an environment file. They are
@@ -9,8 +9,7 @@ import { type Command, UsageError } from "./command.js";
  */
 export const exportSecrets: Command = async (words, { config, terminal }) => {
   const { positionals } = parseArgs({ args: [...words], allowPositionals: true, options: {} });
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError("`moego secrets export` requires one FILE.");
+  const file = onlyFile(positionals, "secrets export");
   const { secretKey, previousSecretKeys = [], pageTokenSecret } = await serviceSecrets(config);
   const lines = [
     `SECRET_KEY=${secretKey.toString("base64")}`,

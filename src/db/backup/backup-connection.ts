@@ -21,5 +21,11 @@ export async function connectForBackup(url: string, name: string): Promise<pg.Cl
   return client;
 }
 
+/** Whether the connection now has the advisory lock, until it ends. */
+export async function tryLock(client: pg.ClientBase, lock: number): Promise<boolean> {
+  const { rows } = await client.query<{ ours: boolean }>("SELECT pg_try_advisory_lock($1) AS ours", [lock]);
+  return rows[0]?.ours ?? false;
+}
+
 /** An arbitrary number. One backup or restore of a database runs at a time. */
 export const backupLock = 7_460_011;

@@ -5,7 +5,7 @@ import { prismaMigrationLock } from "../migrate/migrate.js";
 import { type Migration, migrationsDirectory, readMigrations } from "../migrate/migration-files.js";
 import { createHistoryTable, letServiceReadHistory, runMigration } from "../migrate/migration-history.js";
 import { ensureRoles } from "../migrate/roles.js";
-import { backupLock, connectForBackup } from "./backup-connection.js";
+import { backupLock, connectForBackup, tryLock } from "./backup-connection.js";
 import { BackupError } from "./backup-error.js";
 import type { Manifest } from "./manifest.js";
 import type { OnBytes } from "./meter.js";
@@ -119,8 +119,7 @@ function migrationsOf(
 
 async function lockDatabase(client: pg.ClientBase): Promise<void> {
   for (const lock of [backupLock, prismaMigrationLock]) {
-    const { rows } = await client.query<{ ours: boolean }>("SELECT pg_try_advisory_lock($1) AS ours", [lock]);
-    if (!rows[0]?.ours)
+    if (!(await tryLock(client, lock)))
       throw new BackupError(
         "Another backup, restore or migration of this database is running. Repeat the command later.",
       );

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { qualified } from "./stored-schema.js";
 
 /** Rows of a table, counted and hashed by the database. */
 export interface RowDigest {
@@ -17,7 +18,7 @@ export async function digestRows(client: pg.ClientBase, table: string, columns: 
        coalesce(sum(('x' || substr(hash, 1, 16))::bit(64)::bigint), 0) || ':' ||
        coalesce(sum(('x' || substr(hash, 17, 16))::bit(64)::bigint), 0) AS digest
      FROM (SELECT encode(sha256(convert_to(ROW(${list})::text, 'UTF8')), 'hex') AS hash
-           FROM public.${pg.escapeIdentifier(table)}) hashed`,
+           FROM ${qualified(table)}) hashed`,
   );
   return { rows: Number(rows[0]?.rows), digest: rows[0]?.digest ?? "" };
 }

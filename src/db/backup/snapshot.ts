@@ -2,7 +2,7 @@ import pg from "pg";
 import { pendingMigrations } from "../migrate/migrate.js";
 import { migrationsDirectory, readMigrations } from "../migrate/migration-files.js";
 import { readApplied } from "../migrate/migration-history.js";
-import { backupLock } from "./backup-connection.js";
+import { backupLock, tryLock } from "./backup-connection.js";
 import { BackupError } from "./backup-error.js";
 import type { Manifest } from "./manifest.js";
 import { objectsOf } from "./own-objects.js";
@@ -29,8 +29,8 @@ export async function beginSnapshot(client: pg.Client): Promise<Snapshot> {
 }
 
 async function lockBackups(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query<{ ours: boolean }>("SELECT pg_try_advisory_lock($1) AS ours", [backupLock]);
-  if (!rows[0]?.ours) throw new BackupError("Another backup or restore of this database is running.");
+  if (!(await tryLock(client, backupLock)))
+    throw new BackupError("Another backup or restore of this database is running.");
 }
 
 async function begin(client: pg.Client): Promise<Snapshot> {
