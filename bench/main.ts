@@ -3,6 +3,7 @@ import { cpus, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { startEmbeddedPostgres } from "../src/db/embedded/embedded-postgres.js";
+import { type BatchFigures, measureBatches } from "./batches.js";
 import { callers, measureCallers, type RpcFigures, writeCallers } from "./callers.js";
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
 import { cpuMeter } from "./cpu-time.js";
@@ -14,7 +15,10 @@ import { type Row, say, table } from "./table.js";
 
 // Measures the compiled server with its embedded database and default settings. Client, server and database share this
 // machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
-// RPCs that look up a caller, compared with GetCustomer; with `-- peers` this build beside other servers (peers/main.ts).
+// RPCs that look up a caller, compared with GetCustomer; with `-- batches` single creates and batches; with `-- peers` this build beside other servers (peers/main.ts).
+
+/** On a busy machine 32 requests wait for their turn longer than the default. */
+const patient = { DATABASE_POOL_WAIT_MS: "60000" };
 
 const warmStarts = 5;
 const idleMs = 3_000;
@@ -27,7 +31,9 @@ if (kind === "peers") {
 const dataDir = await mkdtemp(join(tmpdir(), "moego-bench-"));
 await chmod(dataDir, 0o755); // lets PostgreSQL's user access it when this runs as root
 try {
-  await (kind === "callers" ? measureCallersAlone() : measureAll());
+  if (kind === "callers") await measureCallersAlone();
+  else if (kind === "batches") await measureBatchesAlone();
+  else await measureAll();
 } finally {
   await rm(dataDir, { recursive: true, force: true });
 }
@@ -103,6 +109,36 @@ async function measureCallersAlone(): Promise<void> {
     await writeRows(ownerUrl);
     await writeCallers(ownerUrl, customers);
     await sayCallers(service, folder);
+  } finally {
+    await service.stop();
+    await leavePostgres();
+  }
+}
+
+async function measureBatchesAlone(): Promise<void> {
+  const service = await startService(dataDir, { environment: patient });
+  const { ownerUrl, folder, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
+  try {
+    say(await machine(ownerUrl));
+    await writeRows(ownerUrl, 1_000);
+    const [one, ...others] = await measureBatches(service, cpuMeter(service.pid, folder));
+    if (!one) return;
+    const row = ({ name, perSecond, cpu }: BatchFigures): Row => [
+      ...[name, String(Math.round(perSecond)), (perSecond / one.perSecond).toFixed(1)],
+      ...[String(Math.round(cpu.server)), String(Math.round(cpu.database))],
+    ];
+    say(
+      table(
+        [
+          "Customers with an address and a note",
+          "customers/s",
+          "ratio",
+          "CPU of the server, us",
+          "CPU of the database, us",
+        ],
+        [one, ...others].map(row),
+      ),
+    );
   } finally {
     await service.stop();
     await leavePostgres();

@@ -6,6 +6,7 @@ import type { ServiceSecrets } from "./database-server.js";
 import { startCleanup } from "./db/cleanup.js";
 import { type Database, openDatabase, openStatements, type Statements } from "./db/database.js";
 import { createKeyUseLog } from "./db/key-use-log.js";
+import { createSnapshots } from "./db/snapshots.js";
 import { statement } from "./db/statement.js";
 import { createHandlers } from "./handlers.js";
 import { createOutbound } from "./outbound/outbound-calls.js";
@@ -15,10 +16,12 @@ import { createKeyCheckRepository } from "./resources/api-keys/key-check.reposit
 import { createKeyChecker } from "./resources/api-keys/key-check.service.js";
 import { createCardEvents } from "./resources/cards/card-confirmation.service.js";
 import { createCardPages } from "./resources/cards/card-page.service.js";
+import { createExportRepository } from "./resources/exports/export.repository.js";
+import { createFindSurvivors } from "./resources/merges/merge-redirect.repository.js";
 import type { Logger } from "./server/logger.js";
 import { createMetrics, type Metrics } from "./server/metrics.js";
 import { createAttemptBudget } from "./server/pipeline/attempt-budget.js";
-import type { ExecuteCall } from "./server/pipeline/call.js";
+import type { ExecuteCall, ExecuteStream } from "./server/pipeline/call.js";
 import { createAddressOf } from "./server/pipeline/client-address.js";
 import { createDrainDeadline, outcomeGraceMs } from "./server/pipeline/deadline.js";
 import { createRejectRequest } from "./server/pipeline/observe.js";
@@ -82,6 +85,12 @@ export async function createApp({
   const database = openDatabase({ ...connection, size: poolSize });
   const checks = openStatements({ ...connection, size: checkConnections, name: "moego checks" });
   const probe = openStatements({ ...connection, size: 1, name: "moego probe" });
+  const { max: maxExports, resumeMs } = config.exports;
+  const { statementTimeoutMs: _, idleInTransactionTimeoutMs: __, ...shared } = connection;
+  const snapshots = createSnapshots({
+    ...{ ...shared, size: maxExports },
+    ...{ timeoutMs: config.streams.maxDurationMs, parkedMs: resumeMs },
+  });
   const keyUse = createKeyUseLog({ database, log: logger });
   const metrics = createMetrics({ pool: () => toGauges(database), droppedLogLines, droppedKeyUses: keyUse.dropped });
   const keys = createKeyChecker({
@@ -94,7 +103,8 @@ export async function createApp({
   const outbound = createOutbound({ allow: externalApiAllow, observe: metrics.countOutbound });
   let httpUrl = "";
   const publicBaseUrl = () => config.publicBaseUrl ?? httpUrl;
-  const repositories = createRepositories({ database, limits: config.limits, stripeKeys: config.stripe.keys }, secrets);
+  const { limits: writeLimits, stripe } = config;
+  const repositories = createRepositories({ database, limits: writeLimits, stripeKeys: stripe.keys }, secrets);
   const provider = createStripeCards({
     apiUrl: config.stripe.apiUrl,
     doneUrl: () => publicBaseUrl() + cardDonePath,
@@ -104,8 +114,9 @@ export async function createApp({
   const { cards, stripeKeys } = repositories;
   const cardPages = createCardPages({ cards, stripeKeys, provider, hasDemo });
   const cardEvents = createCardEvents({ cards, stripeKeys, provider });
-  const handlers = createHandlers({
+  const { handlers, streams } = createHandlers({
     repositories,
+    exports: createExportRepository(snapshots),
     outbound,
     keyUse: config.retention.keyUseDays === 0 ? { record() {} } : keyUse,
     pageTokenSecret: secrets.pageTokenSecret,
@@ -115,15 +126,28 @@ export async function createApp({
   const { trustedProxies, rateLimits, callsInFlightPerCompany } = config;
   const { clientAddress: addressDetail } = config.log;
   const drainDeadline = createDrainDeadline();
-  const run = createPipeline({
-    ...{ services, handlers, keys, logger, metrics, trustedProxies, addressDetail, rateLimits, drainDeadline },
+  const { run, stream } = createPipeline({
+    ...{
+      services,
+      handlers,
+      streams,
+      streamLimits: config.streams,
+      keys,
+      logger,
+      metrics,
+      trustedProxies,
+      addressDetail,
+      rateLimits,
+      drainDeadline,
+    },
     companyLanes: { max: callsInFlightPerCompany, waitMs: poolWaitMs },
     fingerprintKeys: fingerprintKeys(secrets),
+    findSurvivors: createFindSurvivors(database),
   });
   const shown = { contentType: metrics.contentType, text: metricsOfAll ?? metrics.text };
-  const parts = { config, run, logger, metrics, shown, probe, hasDemo, cardPages, cardEvents };
+  const parts = { config, run, stream, logger, metrics, shown, probe, hasDemo, cardPages, cardEvents };
   const servers = await startServers(parts).catch(async (error: unknown) => {
-    await Promise.all([database.close(), checks.close(), probe.close()]);
+    await Promise.all([database.close(), snapshots.close(), checks.close(), probe.close()]);
     throw error;
   });
   const cleanup = cleansUp ? startCleanup({ database, log: logger, retention: config.retention }) : undefined;
@@ -137,7 +161,7 @@ export async function createApp({
   const stop = () => {
     stopping ??= drain()
       .then(() => Promise.all([outbound[Symbol.asyncDispose](), keyUse.stop()]))
-      .then(() => closeWithTimeout([database, checks, probe], logger));
+      .then(() => closeWithTimeout([database, snapshots, checks, probe], logger));
     return stopping;
   };
   httpUrl = ownUrl(config, servers.httpPort);
@@ -157,6 +181,7 @@ export async function createApp({
 interface ServerParts {
   readonly config: Config;
   readonly run: ExecuteCall;
+  readonly stream: ExecuteStream;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** What `/metrics` answers. */
@@ -170,7 +195,7 @@ interface ServerParts {
 
 const monotonicMs = () => performance.now();
 
-async function startServers({ config, run, logger, metrics, shown, probe, hasDemo, ...pages }: ServerParts) {
+async function startServers({ config, run, stream, logger, metrics, shown, probe, hasDemo, ...pages }: ServerParts) {
   const tls = config.tls && (await readTls(config.tls));
   const observer = { logger, metrics, addressDetail: config.log.clientAddress };
   const addressOf = createAddressOf(config.trustedProxies);
@@ -186,8 +211,8 @@ async function startServers({ config, run, logger, metrics, shown, probe, hasDem
         ...(hasDemo ? [demoEcho] : []),
         createCardPageHandler({ ...guarded(), pages: pages.cardPages }),
         createStripeWebhookHandler({ ...guarded(), events: pages.cardEvents }),
-        createConnectHandler({ services, run, refuse }),
-        createRestHandler({ services, run, refuse }),
+        createConnectHandler({ services, run, stream, refuse }),
+        createRestHandler({ services, run, stream, refuse }),
       ],
       probes: {
         checks: { database: () => isDatabaseReachable(probe) },
@@ -202,7 +227,7 @@ async function startServers({ config, run, logger, metrics, shown, probe, hasDem
     }),
   );
   const grpc = await bindServer("GRPC_PORT", config.grpcPort, () =>
-    startGrpcServer({ ...listen, port: config.grpcPort, services, run, refuse }),
+    startGrpcServer({ ...listen, port: config.grpcPort, services, run, stream, refuse }),
   ).catch(async (error: unknown) => {
     await http.stop({ timeoutMs: 0 });
     throw error;

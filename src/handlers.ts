@@ -1,5 +1,6 @@
 import { createPageTokens } from "./api/page-token.js";
-import { type HandlerRegistry, registry } from "./api/rpc.js";
+import { createResumeTokens } from "./api/resume-token.js";
+import { type HandlerRegistry, registry, type StreamRegistry, streamRegistry } from "./api/rpc.js";
 import { createSealedPositions } from "./api/sealed-position.js";
 import { idPrefixes } from "./core/ids.js";
 import type { KeyUseLog } from "./core/key-use.js";
@@ -10,9 +11,13 @@ import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
+import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
@@ -52,6 +57,8 @@ import { createCustomFields } from "./resources/custom-fields/custom-field.servi
 import { createCustomerAdminHandlers, createCustomerHandlers } from "./resources/customers/customer.handlers.js";
 import { createCustomerNotes, createCustomers, createCustomerTags } from "./resources/customers/customer.service.js";
 import { createCustomerAdmin } from "./resources/customers/customer-admin.service.js";
+import { createCustomerBatchHandlers } from "./resources/customers/customer-batch.handlers.js";
+import { createCustomerBatches } from "./resources/customers/customer-batch.service.js";
 import {
   createBusinessHandlers,
   createCompanyHandlers,
@@ -59,6 +66,12 @@ import {
   createStaffHandlers,
 } from "./resources/directory/directory.handlers.js";
 import { createDirectory, createDirectoryAdmin } from "./resources/directory/directory.service.js";
+import { createDuplicateHandlers } from "./resources/duplicates/duplicate.handlers.js";
+import { createDuplicates } from "./resources/duplicates/duplicate.service.js";
+import { createExportHandlers } from "./resources/exports/export.handlers.js";
+import type { ExportRepository } from "./resources/exports/export.model.js";
+import { createExports } from "./resources/exports/export.service.js";
+import { exportedTables } from "./resources/exports/exported-tables.columns.js";
 import { createExternalApiHandlers } from "./resources/external-apis/external-api.handlers.js";
 import { createExternalApis } from "./resources/external-apis/external-api.service.js";
 import { createIvrFlowHandlers } from "./resources/ivr-flows/ivr-flow.handlers.js";
@@ -68,6 +81,8 @@ import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
+import { createMergeHandlers } from "./resources/merges/merge.handlers.js";
+import { createMerges } from "./resources/merges/merge.service.js";
 import { createPackageTemplateHandlers } from "./resources/package-templates/package-template.handlers.js";
 import { createPackageTemplates, templateViolations } from "./resources/package-templates/package-template.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
@@ -88,6 +103,7 @@ import { services } from "./services.js";
 
 interface HandlerDependencies {
   readonly repositories: Repositories;
+  readonly exports: ExportRepository;
   readonly pageTokenSecret: string;
   readonly outbound: OutboundCalls;
   readonly keyUse: KeyUseLog;
@@ -97,14 +113,20 @@ interface HandlerDependencies {
   readonly webhookUrl: (companyId: string) => string;
 }
 
+interface Handlers {
+  readonly handlers: HandlerRegistry;
+  readonly streams: StreamRegistry;
+}
+
 export function createHandlers({
   repositories,
+  exports,
   pageTokenSecret,
   outbound,
   keyUse,
   publicBaseUrl,
   webhookUrl,
-}: HandlerDependencies): HandlerRegistry {
+}: HandlerDependencies): Handlers {
   const pageTokens = createPageTokens(pageTokenSecret);
   const settings = createSettings(repositories.settings);
   const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
@@ -137,6 +159,8 @@ export function createHandlers({
       }),
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
+    registry(CustomerBatchService, createCustomerBatchHandlers(createCustomerBatches(repositories), keyUse)),
+    registry(MergeService, createMergeHandlers(createMerges(repositories), pageTokens)),
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(
       LeadAdminService,
@@ -148,6 +172,7 @@ export function createHandlers({
         pageTokens,
       }),
     ),
+    registry(DuplicateService, createDuplicateHandlers(createDuplicates(repositories.duplicates), pageTokens)),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(
       PetAdminService,
@@ -204,14 +229,22 @@ export function createHandlers({
       createIvrFlowHandlers(createIvrFlows({ ...repositories, callerQuery, externalApis, keyUse }), pageTokens),
     ),
   ];
-  return complete(new Map(handlers.flatMap((ofService) => [...ofService])));
+  const streams = streamRegistry(
+    ExportService,
+    createExportHandlers({
+      exports: createExports({ repository: exports, log: repositories.exportLog }),
+      tables: exportedTables.map(({ name, person }) => ({ name, isOfPerson: person !== undefined })),
+      resumeTokens: createResumeTokens(pageTokenSecret),
+    }),
+  );
+  return complete({ handlers: new Map(handlers.flatMap((ofService) => [...ofService])), streams });
 }
 
 /** Asserts that every rpc of the contract has a handler. */
-function complete(handlers: HandlerRegistry): HandlerRegistry {
+function complete(all: Handlers): Handlers {
   for (const method of services.flatMap((service) => service.methods)) {
     const name = `${method.parent.typeName}/${method.name}`;
-    if (!handlers.has(name)) throw new Error(`${name} has no handler`);
+    if (!all.handlers.has(name) && !all.streams.has(name)) throw new Error(`${name} has no handler`);
   }
-  return handlers;
+  return all;
 }

@@ -22,14 +22,19 @@ import {
 import { createCardLinkRepository } from "./resources/customers/card-link.repository.js";
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
+import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
+import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
+import { createExportLog } from "./resources/exports/export-log.repository.js";
 import { createExternalApiRepository } from "./resources/external-apis/external-api.repository.js";
+import { createImportJobRepository } from "./resources/import-jobs/import-job.repository.js";
 import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.repository.js";
 import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
+import { createMergeRepository } from "./resources/merges/merge.repository.js";
 import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
 import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
@@ -83,17 +88,23 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     apiKeys: createApiKeyRepository(limited),
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
+    customerBatches: createCustomerBatchRepository(limited, pseudonym),
+    merges: createMergeRepository(limited),
+    recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
+    duplicates: createDuplicateRepository(database),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),
     optOuts: createOptOutRepository(database, optOutKeys),
     changes: createChangeRepository(database),
     keyUses: createKeyUseRepository(database),
+    exportLog: createExportLog(database),
     callers: createCallerRepository(limited),
     callerScreens: createCallerScreenRepository(database),
     vipLevels: createSettingListRepository(limited, vipLevelTable),
     packageTemplates: createSettingListRepository(limited, packageTemplateTable),
     templateFacts: createTemplateFactsRepository(limited.database),
+    importJobs: createImportJobRepository(database),
     ivrFlows: createIvrFlowRepository(limited),
     flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
     externalApis: createExternalApiRepository(limited, openSecretCipher(secrets)),

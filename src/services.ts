@@ -5,9 +5,13 @@ import { CardAdminService } from "./gen/proto/moego/admin/v1/card_admin_service_
 import { ConsentService } from "./gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
+import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
+import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
@@ -43,11 +47,15 @@ export const services: readonly DescService[] = [
   ApiKeyService,
   PackageAdminService,
   CustomerAdminService,
+  CustomerBatchService,
+  MergeService,
   LeadAdminService,
+  DuplicateService,
   PetAdminService,
   ConsentService,
   CardAdminService,
   AuditService,
+  ExportService,
   CallerService,
   CallerLookupService,
   VipLevelService,

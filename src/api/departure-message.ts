@@ -11,7 +11,8 @@ export function toListed<T extends object, M>(toMessage: (record: T) => M) {
     isDeparted(entry) ? toDepartedMessage(entry) : toMessage(entry);
 }
 
-function toDepartedMessage({ id, companyId, departed, lastUpdatedTime }: Departed) {
+function toDepartedMessage({ id, companyId, departed, lastUpdatedTime, mergedInto }: Departed) {
   const time = toTimestamp(lastUpdatedTime);
-  return { id, companyId, deleted: true, lastUpdatedTime: time, departure: departure.toProto(departed) };
+  const merged = mergedInto === undefined ? {} : { mergedInto };
+  return { id, companyId, deleted: true, lastUpdatedTime: time, departure: departure.toProto(departed), ...merged };
 }

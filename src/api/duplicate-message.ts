@@ -1,5 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { duplicateKinds, duplicateMatches, type PossibleDuplicates } from "../core/possible-duplicate.js";
+import {
+  duplicateKinds,
+  duplicateMatches,
+  duplicatePolicies,
+  type PossibleDuplicates,
+} from "../core/possible-duplicate.js";
+import { Company_DuplicatePolicySchema } from "../gen/proto/moego/business/company/v1/company_pb.js";
 import {
   PossibleDuplicate_KindSchema,
   PossibleDuplicate_MatchSchema,
@@ -7,6 +13,7 @@ import {
 } from "../gen/proto/moego/business/customer/v1/possible_duplicate_pb.js";
 import { protoEnum } from "./proto-enum.js";
 
+export const policyOf = protoEnum(Company_DuplicatePolicySchema, duplicatePolicies);
 const kindOf = protoEnum(PossibleDuplicate_KindSchema, duplicateKinds);
 const matchOf = protoEnum(PossibleDuplicate_MatchSchema, duplicateMatches);
 

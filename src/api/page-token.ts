@@ -4,10 +4,10 @@ import { clone, type DescField, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { z } from "zod";
 import { type Cursor, type Page, pageTokenInvalid } from "../core/page.js";
-import { mostBytes, recordBytes } from "../core/record-size.js";
-import { inSlices, isSliceOver } from "../core/slices.js";
+import { inSlices } from "../core/slices.js";
 import type { Pagination } from "../gen/proto/moego/common/v1/pagination_pb.js";
 import { canonicalBytes } from "./canonical.js";
+import { countRowsThatFit } from "./fitting-rows.js";
 import { customIssue } from "./parse.js";
 import type { Context } from "./rpc.js";
 
@@ -39,8 +39,10 @@ export interface OpenPage extends Page {
    * Removes the extra row that indicates a next page, and rows that exceed the response size. Creates the token of the
    * next page. Throws PAGE_TOKEN_INVALID if rows of a numbered page do not fit: the next number starts after the whole
    * page, so the client would never receive them.
+   *
+   * @param resumeAt where the next page starts if the rows fit, of a page that ends before it is full
    */
-  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor): Promise<PageOf<Row>>;
+  close<Row>(rows: readonly Row[], cursorOf: (row: Row) => Cursor, resumeAt?: Cursor): Promise<PageOf<Row>>;
 }
 
 export interface PageTokens {
@@ -67,13 +69,14 @@ export function createPageTokens(secret: string): PageTokens {
     return {
       size,
       ...positionOf(pageToken, size, (token) => decode(token, binding, secret)),
-      async close(rows, cursorOf) {
+      async close(rows, cursorOf, resumeAt) {
         const asked = rows.slice(0, size);
         const shown = asked.slice(0, await inSlices(countRowsThatFit(asked)));
         if (isNumbered && shown.length < asked.length) throw pageTokenInvalid(tooLargeToCount);
+        if (isNumbered && resumeAt) throw pageTokenInvalid(tooFarToCount);
         const last = shown.at(-1);
-        const more = rows.length > shown.length && last !== undefined;
-        return { rows: shown, nextPageToken: more ? encode(cursorOf(last), binding, secret) : "" };
+        const next = rows.length > shown.length && last !== undefined ? cursorOf(last) : resumeAt;
+        return { rows: shown, nextPageToken: next ? encode(next, binding, secret) : "" };
       },
     };
   };
@@ -86,6 +89,8 @@ export function createPageTokens(secret: string): PageTokens {
 const pageNumber = /^\d{1,7}$/;
 const tooLargeToCount =
   "The page exceeds the response size limit. Use a smaller page_size, or restart without a token and follow next_page_token.";
+
+const tooFarToCount = "The page is too far away to count to it. Restart without a token and follow next_page_token.";
 
 function positionOf(token: string, size: number, read: (token: string) => Cursor): Pick<Page, "after" | "offset"> {
   if (token === "") return { offset: 0 };
@@ -151,29 +156,3 @@ function bindingOf(request: Message, { method, principal }: Context): Buffer {
     .update(canonicalBytes(method.input, bare))
     .digest();
 }
-
-/**
- * The number of rows that fit into one response. At least one, so that pagination always progresses. A default gRPC
- * client rejects messages above 4 MiB, and the estimate can be slightly too low.
- */
-function* countRowsThatFit(rows: readonly unknown[]): Generator<void, number> {
-  // Almost no page could be too large, so that this is all that most pages cost.
-  let most = 0;
-  for (const row of rows) {
-    const bytes = mostBytes(row);
-    most += bytes;
-    if (most > maxAnswerBytes) break;
-    if (isSliceOver(bytes)) yield;
-  }
-  if (most <= maxAnswerBytes) return rows.length;
-  let bytes = 0;
-  for (const [index, row] of rows.entries()) {
-    const size = recordBytes(row);
-    bytes += size;
-    if (bytes > maxAnswerBytes && index > 0) return index;
-    if (isSliceOver(size)) yield;
-  }
-  return rows.length;
-}
-
-const maxAnswerBytes = 3 * 1024 * 1024;

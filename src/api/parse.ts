@@ -1,7 +1,7 @@
 import { type DescField, type DescMessage, getOption, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import type { z } from "zod";
-import { invalidRequest, type Violation, type ViolationReason } from "../core/errors.js";
+import { type DomainError, invalidRequest, type Violation, type ViolationReason } from "../core/errors.js";
 import { FieldBehavior, field_behavior } from "../gen/proto/google/api/field_behavior_pb.js";
 
 /**
@@ -14,11 +14,23 @@ export function parse<T>(
   schema: z.ZodType<T>,
   found: readonly Violation[] = [],
 ): T {
-  const result = schema.safeParse(request, { error: issueMessage, reportInput: true });
+  const result = tryParse(descriptor, request, schema, found);
+  if ("refusal" in result) throw result.refusal;
+  return result.value;
+}
+
+/** The same for an item of a batch, whose refusal is its result. */
+export function tryParse<T>(
+  descriptor: DescMessage,
+  message: Message,
+  schema: z.ZodType<T>,
+  found: readonly Violation[] = [],
+): { readonly value: T } | { readonly refusal: DomainError } {
+  const result = schema.safeParse(message, { error: issueMessage, reportInput: true });
   const issues = result.success ? [] : result.error.issues.map((issue) => toViolation(descriptor, issue));
-  const violations = onePerField([...requiredViolations(descriptor, request), ...found, ...issues]);
-  if (!result.success || violations.length > 0) throw invalidRequest(violations);
-  return result.data;
+  const violations = onePerField([...requiredViolations(descriptor, message), ...found, ...issues]);
+  if (!result.success || violations.length > 0) return { refusal: invalidRequest(violations) };
+  return { value: result.data };
 }
 
 /**

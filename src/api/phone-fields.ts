@@ -168,10 +168,15 @@ export function warnOfPhones(
   others: readonly OtherNumber[] = [],
 ) {
   const doubtful = [
-    ...phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : [])),
+    ...doubtfulPhones(phones),
     ...others.flatMap(({ field, given = "" }) => (phoneStanding(given) === "doubtful" ? [field] : [])),
   ];
   if (doubtful.length > 0) setHeader(warningHeader, `PHONE_NOT_VALID ${doubtful.join(" ")}`);
+}
+
+/** The paths of numbers that are not valid in their country. */
+export function doubtfulPhones(phones: readonly (PhoneLine | undefined)[]): readonly string[] {
+  return phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : []));
 }
 
 /** The same for an update. */

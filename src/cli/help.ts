@@ -55,6 +55,29 @@ API keys
       --json                      print JSON
   keys revoke ID                Revoke an API key; takes effect within 2 seconds
 
+Imports (docs/import.md)
+  import customers FILE         Import owners, and their pets, from a CSV, XLSX or JSONL file
+  import leads FILE             Import leads, and their pets
+  import pets FILE              Import pets of customers who are stored already
+      --company ID                required
+      --dry-run                   read and check all rows, store nothing
+      --location ID               location of rows that name none; default: the only one of the company
+      --name NAME                 what the file belongs to: files with the same name share their ids; default: default
+      --preset NAME               gingr, barkpass or moego
+      --map HEADER=FIELD          use of a column: a field, note, custom:ID or drop (repeatable)
+      --mapping FILE              uses of columns as --save-mapping wrote them
+      --save-mapping FILE         write the uses of the columns
+      --unmapped note|drop        what happens to other columns; default: drop
+      --day-order mdy|dmy|ymd     order of dates such as 3/5/19
+      --weight-unit lb|kg         unit of weights without one
+      --species NAME              kind of animal of rows that name none
+      --encoding NAME             utf-8, utf-16le, utf-16be or windows-1252; default: detected
+      --delimiter CHARACTER       default: detected
+      --sheet NAME                sheet of a workbook; default: the first one
+  import list --company ID      List the imports of a company
+  import undo JOB               Erase what an import created, unless it has changed since
+      --company ID                required
+
 Secrets
   secrets export FILE           Write SECRET_KEY and PAGE_TOKEN_SECRET to a new file that only its owner can read
   secrets rotate                Re-encrypt stored secrets with the current SECRET_KEY

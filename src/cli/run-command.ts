@@ -19,6 +19,11 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["keys rotate", async () => (await import("./keys-command.js")).rotateKey],
   ["keys revoke", async () => (await import("./keys-command.js")).revokeKey],
   ["secrets export", async () => (await import("./secrets-export-command.js")).exportSecrets],
+  ["import customers", async () => (await import("./import-command.js")).importCustomers],
+  ["import leads", async () => (await import("./import-command.js")).importLeads],
+  ["import pets", async () => (await import("./import-command.js")).importPets],
+  ["import list", async () => (await import("./import-undo-command.js")).listImports],
+  ["import undo", async () => (await import("./import-undo-command.js")).undoImport],
   ["secrets rotate", async () => (await import("./secrets-command.js")).rotate],
 ]);
 

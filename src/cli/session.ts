@@ -20,13 +20,20 @@ export async function withDatabase<T>(
   { config, terminal }: CommandContext,
   rpc: string,
   work: (session: Session) => Promise<T>,
+  connections = 2,
 ): Promise<T> {
   const log = warningLog(terminal.err);
   const server: DatabaseServer = await openDatabaseServer(config, log);
   try {
     if (server.isEmbedded) await migrateDatabase(server, log);
     const { poolWaitMs: _, ...limits } = config.database;
-    await using database = openDatabase({ ...limits, url: server.serviceUrl, size: 2, waitMs: commandWaitMs, log });
+    await using database = openDatabase({
+      ...limits,
+      url: server.serviceUrl,
+      size: connections,
+      waitMs: commandWaitMs,
+      log,
+    });
     const signal = new AbortController().signal;
     return await work({
       database,

@@ -48,6 +48,18 @@ export interface Config {
   readonly rateLimits: RateLimits;
   /** Calls of one company that run at the same time; further ones wait. */
   readonly callsInFlightPerCompany: number;
+  readonly streams: {
+    /** Maximum duration of one. */
+    readonly maxDurationMs: number;
+    /** Of one company that run at the same time. */
+    readonly perCompany: number;
+  };
+  readonly exports: {
+    /** Connections of each process for exports, those that are kept to be continued among them. */
+    readonly max: number;
+    /** How long an export that broke off can be continued. */
+    readonly resumeMs: number;
+  };
   readonly limits: WriteLimits;
   readonly demo: {
     readonly key: string | undefined;
@@ -159,6 +171,8 @@ function toConfig(env: Environment, ofCompany: CompanyLimits): Config {
       ...(env.RATE_LIMIT_PER_COMPANY ? { perCompany: env.RATE_LIMIT_PER_COMPANY } : {}),
     },
     callsInFlightPerCompany: env.MAX_CALLS_IN_FLIGHT_PER_COMPANY,
+    streams: { maxDurationMs: env.STREAM_TIMEOUT_MS, perCompany: env.MAX_STREAMS_PER_COMPANY },
+    exports: { max: env.MAX_EXPORTS, resumeMs: env.EXPORT_RESUME_SECONDS * 1_000 },
     limits: {
       ofCompany,
       recordBytes: env.MAX_RECORD_BYTES,

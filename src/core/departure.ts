@@ -1,7 +1,10 @@
 import { enumeration, type WordOf } from "./enumeration.js";
 
-/** Why a record is not in a followed list any more. MOVED: it is now somewhere that the list does not show. */
-export const departureReasons = enumeration("ERASED", "MOVED");
+/**
+ * Why a record is not in a followed list any more. MOVED: it is now somewhere that the list does not show. MERGED: another
+ * record has everything now.
+ */
+export const departureReasons = enumeration("ERASED", "MOVED", "MERGED");
 
 export type DepartureReason = WordOf<typeof departureReasons>;
 
@@ -12,6 +15,8 @@ export interface Departed {
   readonly id: string;
   /** When it left. Orders it among the records of the list. */
   readonly lastUpdatedTime: Date;
+  /** The record that it was merged into, if the list can show that one. */
+  readonly mergedInto?: string;
 }
 
 /** An entry of a list: a record or, if the list is followed by time of change, one that left it. */

@@ -23,6 +23,7 @@ export type Reason =
   | "LEAD_PROMOTED"
   | "ROUTE_NOT_FOUND"
   | "ALREADY_EXISTS"
+  | "DUPLICATE_RECORD"
   | "AMBIGUOUS_ID"
   | "RESOURCE_ARCHIVED"
   | "DEFAULT_LIFE_CYCLE"
@@ -32,6 +33,9 @@ export type Reason =
   | "LEDGER_ENTRY_REFUNDED"
   | "KEY_NOT_IN_FORCE"
   | "RESOURCE_ERASED"
+  | "RESOURCE_MERGED"
+  | "MERGE_NOT_UNDOABLE"
+  | "EXPORT_EXPIRED"
   | "CUSTOMER_QUOTA_EXCEEDED"
   | "COMPANY_LIMIT_REACHED"
   | "MESSAGE_TOO_LARGE"
@@ -197,6 +201,12 @@ export function erasedError(resource: string, id?: string): DomainError {
   return new DomainError("RESOURCE_ERASED", `${leadingDisplayName(resource)} was permanently erased.`, {
     metadata,
   });
+}
+
+/** FAILED_PRECONDITION for a write to a record by an id that was merged into another one. */
+export function mergedError(resource: string, id: string, mergedInto: string): DomainError {
+  const message = `${leadingDisplayName(resource)} was merged into another one. Send the request with the id of that one.`;
+  return new DomainError("RESOURCE_MERGED", message, { metadata: { resource, id, mergedInto } });
 }
 
 /** ABORTED for a write that expected another version of the record. */

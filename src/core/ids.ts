@@ -32,6 +32,9 @@ export const idPrefixes = {
   ivrFlow: "ivr_",
   keyUse: "use_",
   optOut: "opt_",
+  customerMerge: "mrg_",
+  importJob: "job_",
+  imported: "imp_",
 } as const;
 
 export type IdPrefix = (typeof idPrefixes)[keyof typeof idPrefixes];

@@ -1,5 +1,13 @@
 import { enumeration, type WordOf } from "./enumeration.js";
+import { DomainError } from "./errors.js";
 import type { CompanyAccess, Principal } from "./principal.js";
+
+/** What a company does about new records that may be stored already. */
+export const duplicatePolicies = enumeration("ALLOW", "WARN", "REFUSE");
+
+export type DuplicatePolicy = WordOf<typeof duplicatePolicies>;
+
+export const defaultDuplicatePolicy: DuplicatePolicy = "WARN";
 
 export const duplicateKinds = enumeration("CUSTOMER", "LEAD");
 
@@ -32,12 +40,36 @@ export interface DuplicateView {
   readonly leads: boolean;
   /** Absent means the whole company. */
   readonly businessIds?: readonly string[];
+  /** Whether the new record is refused because of one of them. Archived customers do not count. */
+  readonly refuses: boolean;
 }
 
-export function duplicateView({ scopes }: Principal, { businessIds }: CompanyAccess): DuplicateView {
+/** @param allowDuplicate whether the new record is stored whatever the policy of the company is */
+export function duplicateView(
+  { scopes }: Principal,
+  { businessIds, duplicatePolicy }: CompanyAccess,
+  { allowDuplicate }: { readonly allowDuplicate: boolean } = { allowDuplicate: true },
+): DuplicateView {
+  const looks = duplicatePolicy !== "ALLOW";
   return {
-    customers: scopes.has("customer:read"),
-    leads: scopes.has("lead:read"),
+    customers: looks && scopes.has("customer:read"),
+    leads: looks && scopes.has("lead:read"),
     ...(businessIds ? { businessIds } : {}),
+    refuses: duplicatePolicy === "REFUSE" && !allowDuplicate,
   };
+}
+
+/** A record because of which a new one is refused. */
+export type RefusingDuplicate = Omit<PossibleDuplicate, "archived">;
+
+/** ALREADY_EXISTS for a new record with a phone or the email address of another one, which is named. */
+export function duplicateRecord(companyId: string, [best, ...others]: readonly RefusingDuplicate[]): DomainError {
+  if (!best) throw new Error("a create was refused without a duplicate");
+  const { kind, id, matches } = best;
+  const subject = `A ${kind.toLowerCase()} with this ${matches.includes("PHONE") ? "phone number" : "email address"}`;
+  return new DomainError(
+    "DUPLICATE_RECORD",
+    `${subject} already exists. Use that ${kind.toLowerCase()}, or set allow_duplicate.`,
+    { metadata: { companyId, kind, id, matches: matches.join(", "), count: String(others.length + 1) } },
+  );
 }

@@ -1,8 +1,11 @@
+import type { DuplicatePolicy } from "./possible-duplicate.js";
+
 /** Scopes that an API key has only if they are listed explicitly. An empty list grants all others. */
 const privileged = [
   "customer:erase",
   "lead:erase",
   "record:import",
+  "company:export",
   "audit:read",
   "directory:write",
   "key:admin",
@@ -42,6 +45,7 @@ export interface CompanyAccess {
   readonly timeZone: string;
   /** Whether phones that are not valid in their country are refused. */
   readonly refusesDoubtfulPhones: boolean;
+  readonly duplicatePolicy: DuplicatePolicy;
   /** The locations that an API key is limited to. Absent means the whole company. */
   readonly businessIds?: readonly string[];
 }

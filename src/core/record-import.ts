@@ -99,6 +99,8 @@ export interface ImportLookups extends NestedRecordLookup {
    * it waits for a concurrent erasure.
    */
   isErased(): Promise<boolean>;
+  /** Whether the company merged a customer with this id into another one. */
+  isMerged(): Promise<boolean>;
 }
 
 export function nestedNotes(kind: "note" | "petNote", field: string, notes: readonly ImportedNote[]): NestedRecord[] {

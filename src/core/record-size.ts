@@ -5,20 +5,37 @@ import { protoName } from "./text.js";
 const scalarBytes = 12;
 const tagBytes = 4;
 
+/** Rows of an answer have at most so many bytes: a default gRPC client rejects messages above 4 MiB. */
+export const maxPageBytes = 3 * 1024 * 1024;
+
+/** A text of a row is long above this size. */
+export const longTextBytes = 16 * 1024;
+
+/**
+ * Bytes of members that are made whenever they are asked for, by name. A record with late members is measured without
+ * making them.
+ */
+export const lateBytes = Symbol("bytes of late members");
+
+export interface LateBytes {
+  readonly [lateBytes]?: Readonly<Record<string, number>>;
+}
+
 /**
  * Estimates the size of a record in a response, with all its lists. Never far too low; too high if members have long
  * names.
  */
 export function recordBytes(value: unknown): number {
   if (typeof value === "string") return textBytes(value);
-  if (typeof value !== "object" || value === null || value instanceof Date) return scalarBytes;
+  if (!hasMembers(value)) return scalarBytes;
   let bytes = 0;
   if (Array.isArray(value)) {
     for (const item of value) bytes += tagBytes + recordBytes(item);
     return bytes;
   }
+  const late = value[lateBytes];
   // Names count, because custom field codes are sent with each value.
-  for (const [name, member] of Object.entries(value)) bytes += tagBytes + name.length + recordBytes(member);
+  for (const name of Object.keys(value)) bytes += tagBytes + name.length + (late?.[name] ?? recordBytes(value[name]));
   return bytes;
 }
 
@@ -34,11 +51,12 @@ export function mostBytes(value: unknown): number {
     for (const item of value) bytes += tagBytes + mostBytes(item);
     return bytes;
   }
-  for (const name in value) bytes += tagBytes + name.length + mostBytes(value[name]);
+  const late = value[lateBytes];
+  for (const name in value) bytes += tagBytes + name.length + (late?.[name] ?? mostBytes(value[name]));
   return bytes;
 }
 
-function hasMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+function hasMembers(value: unknown): value is Readonly<Record<string, unknown>> & LateBytes {
   return typeof value === "object" && value !== null && !(value instanceof Date);
 }
 

@@ -83,7 +83,8 @@ export type ResourceKind =
   | "business"
   | "staff"
   | "api_key"
-  | "opt_out";
+  | "opt_out"
+  | "customer_merge";
 
 /** Staff id to record as the actor of a change in the company. Empty if the API key acts for no staff member there. */
 export function actingStaffId({ staff }: Pick<WriteContext, "staff">, companyId: string): string {

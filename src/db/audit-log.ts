@@ -10,7 +10,7 @@ export interface Changed {
   readonly companyId: string;
   readonly kind: Exclude<
     ResourceKind,
-    "customer_note" | "lead_note" | "card_link" | "pet_note" | "api_key" | "opt_out"
+    "customer_note" | "lead_note" | "card_link" | "pet_note" | "api_key" | "opt_out" | "customer_merge"
   >;
   readonly id: string;
   readonly version: bigint;
@@ -19,7 +19,7 @@ export interface Changed {
   readonly fields: readonly string[];
   /** Its location before and after the change: of customers, leads, pets and packages. */
   readonly location?: LocationChange;
-  /** The other record of a promotion. */
+  /** The other record of a promotion or of a merge. */
   readonly related?: { readonly kind: "customer" | "lead"; readonly id: string };
 }
 

@@ -62,7 +62,7 @@ export function startCleanup({ database, log, retention, intervalMs = defaultInt
 }
 
 /**
- * One run: expired idempotency records and flow runs, card links that expired unused five days ago, and entries of the
+ * One run: expired idempotency records, flow runs and snapshots of merges, card links that expired unused five days ago, and entries of the
  * audit log, of key use and of departures after their retention. Used links are retained. A card can be entered until a
  * day after its link has expired, and the provider reports it for three days more. Small batches skip locked rows, so
  * that no request waits for them.
@@ -72,7 +72,7 @@ export function startCleanup({ database, log, retention, intervalMs = defaultInt
 export async function cleanUp(database: Database, retention: Retention, signal: AbortSignal): Promise<number> {
   const write = { rpc: "moego cleanup", requestId: "", keyId: "", companies: "all" as const, ip: "", signal };
   let removed = 0;
-  for (const batch of [removeClaims, removeCardLinks, removeFlowRuns])
+  for (const batch of [removeClaims, removeCardLinks, removeFlowRuns, removeMergeSnapshots])
     removed += await removeAll(database, batch, write);
   for (const { batch, days } of [
     { batch: removeKeyUses, days: retention.keyUseDays },
@@ -95,6 +95,12 @@ async function removeAll(database: Database, batch: Statement, write: WriteConte
 
 const removeClaims = removeOld("claims", "idempotency", "expired_time", "<= statement_timestamp()");
 const removeFlowRuns = removeOld("flow_runs", "flow_run", "expired_time", "<= statement_timestamp()");
+const removeMergeSnapshots = removeOld(
+  "merge_snapshots",
+  "customer_merge_snapshot",
+  "expired_time",
+  "<= statement_timestamp()",
+);
 const removeKeyUses = removeOld("key_uses", "key_use", "used_time", beforeRetention());
 const removeDepartures = removeOld("departures", "departure", "departed_time", beforeRetention());
 const removeCardLinks = removeOld(

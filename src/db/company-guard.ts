@@ -1,5 +1,7 @@
 import pg from "pg";
+import { prepareValue } from "pg/lib/utils.js";
 import type { WritableCompanies } from "../core/write.js";
+import { type DataRow, rememberRows, rowReader } from "./prepared-statement.js";
 import { type Statement, statement } from "./statement.js";
 
 /**
@@ -29,39 +31,70 @@ interface GuardedWrite {
 
 /**
  * Runs a prepared statement that writes. The setting and the statement are sent before one Sync message, so they are one
- * transaction and one round trip, and the setting ends with it.
+ * transaction and one round trip, and the setting ends with it. As with reads, only the first execution on a connection
+ * lets PostgreSQL describe the rows (prepared-statement.ts).
  */
 export function runGuarded<Row extends pg.QueryResultRow>(
   client: pg.ClientBase,
   { statement: write, values, companies }: GuardedWrite,
 ): Promise<readonly Row[]> {
-  const query = new pg.Query<Row>({ ...write, values: [...values] });
+  const parameters = values.map((value) => prepareValue(value));
+  const query = new pg.Query<Row>({ ...write, values: parameters });
   return new Promise((resolve, reject) => {
     query.once("error", reject);
-    query.once("end", ({ rows }: pg.QueryResult<Row>) => resolve(rows));
-    client.query(sendingFirst(query, toSettingValue(companies)));
+    query.once("end", ({ rows, fields }: Answer<Row>) => {
+      if (fields) rememberRows(client, nameOf(query), fields);
+      resolve(rows);
+    });
+    client.query(sendingFirst(client, query, { value: toSettingValue(companies), parameters }));
   });
+}
+
+/** Of the statement, as it is prepared on the connection. */
+function nameOf(query: pg.Query): string {
+  return "name" in query ? String(query.name) : "";
+}
+
+interface Answer<Row> {
+  readonly rows: readonly Row[];
+  /** Absent if PostgreSQL did not describe them. */
+  readonly fields?: readonly pg.FieldDef[];
 }
 
 /** Connections on which the setting's statement is prepared. */
 const prepared = new WeakSet<pg.Connection>();
 
+interface Sent {
+  /** Of the setting. */
+  readonly value: string;
+  /** Of the statement. */
+  readonly parameters: (Buffer | string | null)[];
+}
+
 /** The query, which sends the setting before itself and ignores the answer to it. */
-function sendingFirst<Query extends pg.Query>(query: Query, value: string): Query {
+function sendingFirst<Query extends pg.Query>(client: pg.ClientBase, query: Query, { value, parameters }: Sent): Query {
   const { submit } = query;
   return Object.assign(query, {
     submit(connection: pg.Connection) {
       // Until the setting is answered, the messages of the server belong to it, and none says that the query is prepared.
-      const named = { name: "name" in query ? query.name : undefined };
+      const name = nameOf(query);
+      const read = rowReader(client, name);
       connection.stream.cork();
       try {
         if (!prepared.has(connection)) connection.parse({ types: [], ...setCompanies }, true);
         connection.bind({ statement: setCompanies.name, values: [value] }, true);
         connection.execute({ portal: "" }, true);
+        if (read) {
+          connection.bind({ statement: name, values: parameters }, true);
+          connection.execute({ portal: "" }, true);
+          connection.sync();
+          Object.assign(query, reading(query, read));
+          return undefined;
+        }
         const refused: unknown = submit.call(query, connection);
         // Otherwise the next query would receive the answer to the setting.
         if (refused) connection.stream.destroy();
-        Object.assign(query, { name: "" }, ignoring(query, named));
+        Object.assign(query, { name: "" }, ignoring(query, name));
         return refused;
       } finally {
         connection.stream.uncork();
@@ -70,15 +103,39 @@ function sendingFirst<Query extends pg.Query>(query: Query, value: string): Quer
   });
 }
 
+/** Handlers that ignore the answer to the setting, and then read rows without their description. */
+function reading(query: pg.Query, read: NonNullable<ReturnType<typeof rowReader>>) {
+  const rows: unknown[] = [];
+  let isSet = false;
+  let failure: unknown;
+  return {
+    handleDataRow(row: DataRow) {
+      if (!isSet) return;
+      try {
+        rows.push(read(row));
+      } catch (error) {
+        failure ??= error;
+      }
+    },
+    handleCommandComplete() {
+      isSet = true;
+    },
+    handleReadyForQuery() {
+      if (failure === undefined) query.emit("end", { rows });
+      else query.emit("error", failure);
+    },
+  };
+}
+
 /** Handlers that ignore the answer to the setting, and then give way to those of the query. */
-function ignoring(query: pg.Query, named: { readonly name: unknown }) {
+function ignoring(query: pg.Query, name: string) {
   const handlers = {
     handleRowDescription() {},
     handleDataRow() {},
     handleCommandComplete(_: unknown, connection: pg.Connection) {
       prepared.add(connection);
       for (const handler of Object.keys(handlers)) Reflect.deleteProperty(query, handler);
-      Object.assign(query, named);
+      Object.assign(query, { name });
     },
   };
   return handlers;

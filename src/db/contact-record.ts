@@ -52,12 +52,14 @@ interface ContactChange<Fields> extends Versioned {
   readonly withheld?: Withheld | undefined;
   /** Names of changed fields with rows of their own. */
   readonly nested: Iterable<string>;
+  /** The other record of a merge. */
+  readonly related?: Changed["related"];
 }
 
 /** Stores a change of a locked record: its fields, the new version, the consent entry and the audit log entry. */
 export async function storeChange<Fields>(
   tx: Prisma.TransactionClient,
-  { fields, change, nested, provenance, withheld, ...versioned }: ContactChange<Fields>,
+  { fields, change, nested, provenance, withheld, related, ...versioned }: ContactChange<Fields>,
 ): Promise<void> {
   const { kind, former, now, write } = versioned;
   const { preferredBusinessId = former.preferredBusinessId } = change;
@@ -65,6 +67,7 @@ export async function storeChange<Fields>(
     assignments: fields.assignments(change),
     fields: [...changedFields(former, { ...former, ...change }), ...nested],
     location: { before: former.preferredBusinessId, after: preferredBusinessId ?? undefined },
+    ...(related ? { related } : {}),
   });
   const { consent: before, preference: preferenceBefore } = former;
   const { consent: after = before, preference: preferenceAfter = preferenceBefore } = change;
@@ -75,7 +78,7 @@ export async function storeChange<Fields>(
   await recordConsent(tx, write, { ...subject, ...entry, time: updatedTime(former, now) });
 }
 
-interface NewVersion extends Pick<Changed, "fields" | "location"> {
+interface NewVersion extends Pick<Changed, "fields" | "location" | "related"> {
   readonly assignments: readonly Prisma.Sql[];
 }
 
@@ -171,6 +174,9 @@ export function importRecord<Target extends RecordKey, Stored>(
       await work(tx, {
         now,
         exists: async () => (await (kind === "customer" ? tx.customer.count({ where }) : tx.lead.count({ where }))) > 0,
+        isMerged: async () =>
+          kind === "customer" &&
+          (await tx.customerMerge.count({ where: { companyId, fromId: id, undoneTime: null } })) > 0,
         isErased: () => wasErased(tx),
         missingStaff: (ids) => missingStaff(tx, companyId, ids),
         taken: (nested, ids) => findExistingIds(tx, { companyId, kind: nested, ids }),

@@ -14,17 +14,19 @@ export interface EntryRow {
   readonly entry_time: Date;
   /** Why it left the list. Null for a record. */
   readonly departed: string | null;
+  /** The record that it was merged into. Null for other reasons, and if the list does not show that one. */
+  readonly merged_into: string | null;
 }
 
 /** The departed record of an entry. Undefined for a record that is in the list. */
 export function toDeparted(
   companyId: string,
-  { entry_id: id, entry_time: time, departed }: EntryRow,
+  { entry_id: id, entry_time: time, departed, merged_into: mergedInto }: EntryRow,
 ): Departed | undefined {
   if (departed === null) return undefined;
   const reason = departureReasons.words.find((word) => word === departed);
   if (!reason) throw new Error("unknown reason of a departure");
-  return { departed: reason, companyId, id, lastUpdatedTime: time };
+  return { departed: reason, companyId, id, lastUpdatedTime: time, ...(mergedInto === null ? {} : { mergedInto }) };
 }
 
 interface DepartureRead {
@@ -37,7 +39,7 @@ interface DepartureRead {
 }
 
 /**
- * The departures of a list, as entries. A list of the whole company is left only by erasure. One of locations or
+ * The departures of a list, as entries. A list of the whole company is left only by erasure and by merging. One of locations or
  * customers is read place by place, each from its index and no further than the page. `$1` is the company.
  */
 export function departuresSql({ kind, limits, where, upTo }: DepartureRead, bind: (value: unknown) => string): string {
@@ -45,7 +47,7 @@ export function departuresSql({ kind, limits, where, upTo }: DepartureRead, bind
   const named = ids ? [`d.resource_id = ANY(${bind(ids)}::text[])`] : [];
   const first = (
     ...places: readonly string[]
-  ) => `SELECT d.resource_id AS entry_id, d.departed_time AS entry_time, d.reason AS departed
+  ) => `SELECT d.resource_id AS entry_id, d.departed_time AS entry_time, d.reason AS departed, ${mergedInto()} AS merged_into
       FROM departure d WHERE ${[`d.company_id = $1 AND d.kind = '${kind}'`, ...places, ...named, ...where].join(" AND ")}
       ORDER BY d.departed_time, d.resource_id LIMIT ${upTo}`;
   if (customerIds) {
@@ -54,6 +56,15 @@ export function departuresSql({ kind, limits, where, upTo }: DepartureRead, bind
   }
   if (businessIds) return ofEach(businessIds, (place) => first(`d.business_id = ${place}`));
   return first("d.reason <> 'MOVED'");
+
+  /** Evaluated only for the departures that are read. Records other than customers are not merged. */
+  function mergedInto(): string {
+    if (kind !== "customer") return "NULL";
+    const isShown = businessIds ? `AND s.preferred_business_id = ANY(${bind(businessIds)}::text[])` : "";
+    return `CASE WHEN d.reason = 'MERGED' THEN (SELECT m.survivor_id FROM customer_merge m
+        JOIN customer s ON s.company_id = m.company_id AND s.id = m.survivor_id
+        WHERE m.company_id = $1 AND m.from_id = d.resource_id AND m.undone_time IS NULL ${isShown}) END`;
+  }
 
   function ofEach(places: readonly string[], read: (place: string) => string): string {
     return `SELECT g.* FROM unnest(${bind(places)}::text[]) AS place (id) CROSS JOIN LATERAL (${read("place.id")}) g`;

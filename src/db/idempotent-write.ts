@@ -13,6 +13,7 @@ import { Prisma } from "../gen/prisma/client.js";
 import { timePlus } from "./audit-log.js";
 import type { Database } from "./database.js";
 import { violatedConstraint } from "./database-errors.js";
+import type { RefusedRow } from "./refusing-duplicates.js";
 import { type Statement, statement } from "./statement.js";
 
 /** A write that takes effect once per idempotency key. */
@@ -102,7 +103,7 @@ export interface StoredResultRow extends pg.QueryResultRow {
   readonly replay_ids: readonly string[] | null;
 }
 
-interface CreateOnce<Row extends StoredResultRow> {
+interface CreateOnce<Row extends StoredResultRow & RefusedRow> {
   readonly resource: string;
   /** Looks up the record of an earlier request and stores its own. Returns one row. */
   readonly statement: Statement;
@@ -115,7 +116,7 @@ interface CreateOnce<Row extends StoredResultRow> {
  * The same for a create in one statement. Runs it again after a concurrent duplicate, or if an expired record still
  * exists. `replayedId` is the record that an earlier request created.
  */
-export async function createOnce<Row extends StoredResultRow>(
+export async function createOnce<Row extends StoredResultRow & RefusedRow>(
   database: Database,
   write: WriteContext,
   { resource, statement: create, values, isFinal = () => true }: CreateOnce<Row>,
@@ -129,7 +130,9 @@ export async function createOnce<Row extends StoredResultRow>(
         const [replayedId = ""] = assertNotErased(resource, ids);
         return { row, replayedId };
       }
-      if (isFinal(row) || attempt === maxAttempts) return { row };
+      // The record that refuses it may be the one that a concurrent duplicate has made.
+      const isOwn = row.refusing && write.claim && attempt === 1;
+      if ((isFinal(row) && !isOwn) || attempt === maxAttempts) return { row };
     } catch (error) {
       if (attempt === maxAttempts || !isDuplicate(error)) throw error;
       await removeExpiredClaim(database, write);
@@ -165,7 +168,7 @@ export type RequestParameters = ReturnType<typeof requestParameters>;
 const maxAttempts = 5;
 
 /** When an idempotency record created now expires, as SQL. */
-const claimExpiry = timePlus("clock_timestamp()", "24 hours");
+export const claimExpiry = timePlus("clock_timestamp()", "24 hours");
 
 /** The idempotency record of an earlier request, in a create statement. */
 export const replaySql = `replay AS MATERIALIZED (
@@ -238,7 +241,7 @@ interface StoredRequest {
   readonly presence: Uint8Array | null;
 }
 
-interface StoredResult extends StoredRequest {
+export interface StoredResult extends StoredRequest {
   readonly ids: readonly string[];
 }
 
@@ -270,7 +273,7 @@ function useStoredResult(claim: IdempotencyClaim, stored: StoredResult): readonl
 }
 
 /** The change timestamp of this transaction and the result of an earlier request: in one statement, after the lock. */
-async function beginChange(
+export async function beginChange(
   tx: Prisma.TransactionClient,
   write: WriteContext,
 ): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {

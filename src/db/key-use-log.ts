@@ -114,9 +114,12 @@ function toRow(entry: Entry): EntryRow {
   };
 }
 
+/** An erasure is committed sooner after it has deleted its record. */
+const erasureMs = 60_000;
+
 /**
- * An erasure takes the lock alone, so it either finds the entry or was committed before. In the latter case the id of the
- * record is left out.
+ * An erasure takes the lock alone, so it either finds the entry or was committed before. In the latter case it has left
+ * a departure since the read, and the ids of records that do not exist are left out.
  */
 async function store(
   database: Pick<Database, "transact">,
@@ -126,22 +129,29 @@ async function store(
   const write: WriteContext = { rpc: "key use", requestId: "", keyId: "", companies: "all", ip: "", signal };
   const batch = entries.map(toRow);
   const companyIds = [...new Set(batch.map((entry) => entry.company_id))].toSorted();
+  const sinceMs = Date.now() - Math.min(...entries.map(({ usedMs }) => usedMs)) + erasureMs;
   await database.transact(write, async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('key use'), hashtext(c.id))
       FROM unnest(${companyIds}::text[]) AS c (id)`;
     await tx.$executeRaw`
+      WITH company AS MATERIALIZED (
+        SELECT o.id, EXISTS (SELECT 1 FROM departure d
+          WHERE d.company_id = o.id AND d.kind IN ('customer', 'lead') AND d.reason <> 'MOVED'
+            AND d.departed_time > clock_timestamp() - ${sinceMs}::float8 * interval '1 millisecond') AS has_erased
+        FROM unnest(${companyIds}::text[]) AS o (id))
       INSERT INTO key_use (company_id, id, key_id, rpc, records, request_id, client_address, used_time)
-      SELECT u.company_id, u.id, u.key_id, u.rpc, ARRAY(
+      SELECT u.company_id, u.id, u.key_id, u.rpc, CASE WHEN company.has_erased THEN ARRAY(
           SELECT r.name FROM unnest(u.records) WITH ORDINALITY AS r (name, position)
           WHERE CASE split_part(r.name, '/', 1)
             WHEN 'customer' THEN EXISTS (SELECT 1 FROM customer c
               WHERE c.company_id = u.company_id AND c.id = split_part(r.name, '/', 2))
             ELSE EXISTS (SELECT 1 FROM lead l
               WHERE l.company_id = u.company_id AND l.id = split_part(r.name, '/', 2)) END
-          ORDER BY r.position),
+          ORDER BY r.position) ELSE u.records END,
         u.request_id, u.client_address, u.used_time
       FROM jsonb_to_recordset(${JSON.stringify(batch)}::jsonb) AS u (company_id text, id text, key_id text, rpc text,
         records text[], request_id text, client_address text, used_time timestamptz)
+      JOIN company ON company.id = u.company_id
       ON CONFLICT (company_id, id) DO NOTHING`;
   });
 }

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Page } from "../core/page.js";
 import type { RecordOrder } from "../core/record-search.js";
 import type { Database } from "./database.js";
-import { type Bind, range, resolveNameCursor, type TimeList } from "./record-list.js";
+import { type Bind, range, resolveNameCursor, shownOf, type TimeList } from "./record-list.js";
 import { statement } from "./statement.js";
 
 type Chosen = Exclude<RecordOrder, "CREATED_DESC">;
@@ -59,10 +59,11 @@ export async function readOrderedList<Row extends pg.QueryResultRow>(
   const from = name
     ? `${table}_search s JOIN ${table} ${alias} ON ${alias}.company_id = s.company_id AND ${alias}.id = s.${table}_id`
     : `${table} ${alias}`;
-  const text = `WITH ${alias} AS MATERIALIZED (
+  const shown = `${alias}.${column} ${direction}, ${alias}.id ${direction}`;
+  const text = `WITH page AS MATERIALIZED (
     SELECT ${alias}.*${name ? ", s.sort_name" : ""} FROM ${from} WHERE ${where.join(" AND ")}
     ORDER BY ${place} ${direction}, ${id} ${direction} LIMIT ${bind(page.size + 1)} OFFSET ${bind(page.offset)})
-  SELECT ${list.select} FROM ${alias} ORDER BY ${alias}.${column} ${direction}, ${alias}.id ${direction}`;
+  SELECT ${list.select} FROM ${shownOf(list, shown)} ORDER BY ${shown}`;
   return database.read<Row>(statement(list.name, text), values, signal);
 }
 

@@ -19,6 +19,8 @@ export interface PoolOptions {
   readonly idleInTransactionTimeoutMs?: number;
   /** Application name of these connections; default `moego`. */
   readonly name?: string;
+  /** Whether other requests run while a large result arrives; default true. */
+  readonly readsInTurns?: boolean;
   readonly log: Log;
 }
 
@@ -59,7 +61,7 @@ export function createPool(options: PoolOptions): pg.Pool {
   // One packet can end the startup of a connection, or a statement, and contain the error that breaks it. By then the
   // connection has been assigned to a caller that does not listen yet. Its next statement is rejected.
   pool.on("connect", (client) => client.on("error", () => {}));
-  pool.on("connect", readInTurns);
+  if (options.readsInTurns ?? true) pool.on("connect", readInTurns);
   return pool;
 }
 

@@ -18,7 +18,7 @@ interface DuplicateRow {
   readonly by_email: boolean;
 }
 
-interface Contacts {
+export interface Contacts {
   readonly phones: readonly { readonly number: string }[];
   readonly email: string;
 }
@@ -76,17 +76,21 @@ function slotNames(slots: number): readonly string[] {
   return Array.from({ length: slots }, (_, slot) => `duplicateNumber${slot}`);
 }
 
-function numbersOf({ phones }: Contacts): readonly string[] {
+/** All forms of all numbers. */
+export function numbersOf({ phones }: Contacts): readonly string[] {
   return [...new Set(phones.flatMap(({ number }) => phoneForms(number)))];
 }
 
 export type ProbeParameters = ReturnType<typeof probeParameters>;
 
-export function probeParameters(record: Contacts, { customers, leads }: DuplicateView) {
+export function probeParameters(record: Contacts, { customers, leads, businessIds }: DuplicateView) {
   const numbers = numbersOf(record);
   const slots: Record<string, string> = {};
   for (const [slot, name] of slotNames(slotsFor(numbers)).entries()) slots[name] = numbers[slot] ?? numbers[0] ?? "";
-  return { ...slots, duplicateEmail: foldCase(record.email), seesCustomers: customers, seesLeads: leads };
+  return {
+    ...{ ...slots, duplicateNumbers: numbers, duplicateEmail: foldCase(record.email) },
+    ...{ seesCustomers: customers, seesLeads: leads, seenBusinessIds: businessIds ?? null },
+  };
 }
 
 /** Whether the row `d` may be named. The flag is known before the execution, so an invisible kind costs nothing. */
@@ -146,8 +150,11 @@ export async function readDuplicates(
 }
 
 function toDuplicate({ kind, id, archived, by_phone, by_email }: DuplicateRow): PossibleDuplicate {
-  const matches = [...(by_phone ? (["PHONE"] as const) : []), ...(by_email ? (["EMAIL"] as const) : [])];
-  return { kind, id, archived, matches };
+  return { kind, id, archived, matches: toMatches({ by_phone, by_email }) };
+}
+
+export function toMatches({ by_phone, by_email }: Pick<DuplicateRow, "by_phone" | "by_email">) {
+  return [...(by_phone ? (["PHONE"] as const) : []), ...(by_email ? (["EMAIL"] as const) : [])];
 }
 
 interface ReadParameters {

@@ -51,11 +51,22 @@ export async function prepare<Row extends pg.QueryResultRow>(
   values: readonly unknown[],
 ): Promise<readonly Row[]> {
   const { rows, fields } = await client.query<Row>({ name, text, values: [...values] });
+  rememberRows(client, name, fields);
+  return rows;
+}
+
+/** What the first execution of a statement on a connection tells of its rows. */
+export function rememberRows(client: pg.ClientBase, name: string, fields: readonly pg.FieldDef[]): void {
   const known = shapes.get(client) ?? new Map<string, Shape>();
   const columns = fields.map((field) => ({ name: field.name, read: client.getTypeParser(field.dataTypeID, "text") }));
   known.set(name, { columns, empty: Object.fromEntries(columns.map((column) => [column.name, null])) });
   shapes.set(client, known);
-  return rows;
+}
+
+/** Reads rows of a statement that was executed on the connection. Undefined if it was not. */
+export function rowReader(client: pg.ClientBase, name: string): ((row: DataRow) => RowValues) | undefined {
+  const shape = shapes.get(client)?.get(name);
+  return shape && (({ fields }) => rowOf(shape, fields));
 }
 
 export interface Execution {
@@ -125,14 +136,16 @@ export function executeAll(client: pg.ClientBase, executions: readonly Execution
   start(0);
 }
 
-interface DataRow {
+export interface DataRow {
   readonly fields: readonly (string | null)[];
 }
 
-function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): Record<string, unknown> {
+type RowValues = Record<string, unknown>;
+
+function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): RowValues {
   // A proxy that prepares statements itself can execute them after such a change.
   if (fields.length !== shape?.columns.length) throw new Error("The rows of a prepared statement have changed.");
-  const row: Record<string, unknown> = { ...shape.empty };
+  const row: RowValues = { ...shape.empty };
   for (let index = 0; index < fields.length; index += 1) {
     const text = fields[index];
     const column = shape.columns[index];

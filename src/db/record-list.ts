@@ -4,6 +4,7 @@ import { nameCursor, type Page, pageTokenInvalid, type TimeRange } from "../core
 import { mapInSlices } from "../core/slices.js";
 import type { Database } from "./database.js";
 import { departuresSql, type EntryRow, type ListLimits, toDeparted } from "./departures.js";
+import { rowsWithinAnswer } from "./page-bytes.js";
 import { type Statement, statement } from "./statement.js";
 
 /** Adds a value to the statement and returns its placeholder. */
@@ -22,6 +23,8 @@ export interface TimeList {
   readonly always?: string;
   /** Condition of rows that are listed newest first. Incremental sync includes the others. */
   readonly current: string;
+  /** Column of the table that the list selects as text, and that can be large. */
+  readonly large?: "custom_fields";
 }
 
 interface TimeListQuery {
@@ -88,9 +91,9 @@ function newestFirst(read: TimeListRead): Bound {
   ];
   const { rows, cut } = selection(read, { where, order, bind });
   const isWhole = conditions.length === 0 && !read.alternatives && page.offset === 0;
-  const text = `WITH ${alias} AS MATERIALIZED (
+  const text = `WITH page AS MATERIALIZED (
     ${isWhole ? `SELECT * FROM (${rows} LIMIT ${plannedRows(page.size + 1)}) ${alias} ORDER BY ${order}` : rows} ${cut})
-  SELECT ${select} FROM ${alias} ORDER BY ${order}`;
+  SELECT ${select} FROM ${shownOf(read.list, order)} ORDER BY ${order}`;
   return { statement: statement(name, text), values };
 }
 
@@ -134,14 +137,16 @@ function oldestChangeFirst(read: TimeListRead, lastUpdated: TimeRange, horizon: 
     `NOT ${isListed}`,
   ];
   const text = `WITH stored AS MATERIALIZED (
-    SELECT ${alias}.id AS entry_id, ${alias}.last_updated_time AS entry_time, NULL AS departed FROM (${rows} LIMIT ${upTo}) ${alias}),
+    SELECT ${alias}.id AS entry_id, ${alias}.last_updated_time AS entry_time, NULL AS departed, NULL AS merged_into FROM (${rows} LIMIT ${upTo}) ${alias}),
   gone AS (
     ${departuresSql({ kind: table, limits: read.limits, where: left, upTo }, bind)}),
   entry AS MATERIALIZED (
-    SELECT * FROM stored UNION ALL SELECT * FROM gone ORDER BY entry_time, entry_id ${cut})
-  SELECT entry.*, ${select} FROM entry
-  LEFT JOIN ${table} ${alias} ON entry.departed IS NULL AND ${alias}.company_id = $1 AND ${alias}.id = entry.entry_id
-  ORDER BY entry.entry_time, entry.entry_id`;
+    SELECT * FROM stored UNION ALL SELECT * FROM gone ORDER BY entry_time, entry_id ${cut}),
+  page AS MATERIALIZED (
+    SELECT * FROM entry
+    LEFT JOIN ${table} ${alias} ON entry.departed IS NULL AND ${alias}.company_id = $1 AND ${alias}.id = entry.entry_id)
+  SELECT entry_id, entry_time, departed, merged_into, ${select} FROM ${shownOf(read.list, "entry_time, entry_id")}
+  ORDER BY entry_time, entry_id`;
   return { statement: statement(`${name}_changes`, text), values };
 }
 
@@ -172,6 +177,13 @@ function selection({ list: { table, alias }, query: { page }, alternatives }: Ti
   return { rows, upTo, cut: `LIMIT ${size}${offset ? ` OFFSET ${offset}` : ""}` };
 }
 
+/** The rows of `page`, in order and as far as an answer has room. */
+export function shownOf({ alias, large }: TimeList, order: string): string {
+  if (!large) return `page ${alias}`;
+  const limit = rowsWithinAnswer({ column: `${alias}.${large}`, alias, order });
+  return `(SELECT * FROM page ${alias} ORDER BY ${order} LIMIT ${limit}) ${alias}`;
+}
+
 export function range(column: string, { start, end }: TimeRange = {}, bind: Bind): string[] {
   return [...(start ? [`${column} >= ${bind(start)}`] : []), ...(end ? [`${column} < ${bind(end)}`] : [])];
 }
@@ -184,7 +196,7 @@ export function range(column: string, { start, end }: TimeRange = {}, bind: Bind
  * follows the order of their ids, not of their timestamps, and any long transaction would hold back every list
  * (measured in docs/measurements.md).
  */
-async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
+export async function changeHorizon(database: Database, signal: AbortSignal): Promise<Date> {
   const [row] = await database.read<{ horizon: Date }>(horizonStatement, [], signal);
   if (!row) throw new Error("change_horizon returned no row");
   return row.horizon;

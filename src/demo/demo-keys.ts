@@ -31,7 +31,7 @@ const createdTime = "2023-01-01T09:00:00Z";
 const companyType = organizationTypes.numberOf("COMPANY");
 
 /**
- * Scopes for administration and erasure. A demo key does not have them, because its secret is shown and never expires.
+ * Scopes for administration, erasure and exports. A demo key does not have them, because its secret is shown and never expires.
  * `moego keys create` creates keys that have them.
  */
 export const withheldScopes: readonly Scope[] = [
@@ -40,6 +40,7 @@ export const withheldScopes: readonly Scope[] = [
   "directory:write",
   "customer:erase",
   "lead:erase",
+  "company:export",
 ];
 
 /** One API key per company, with every scope that is not withheld. It acts as staff_001 and never expires. */

@@ -54,6 +54,18 @@ export function createMetrics(options: {
     buckets: secondsBuckets,
     registers,
   });
+  const streamed = new Counter({
+    name: "moego_stream_messages_total",
+    help: "Total number of responses that streams have sent.",
+    labelNames,
+    registers,
+  });
+  const streamedBytes = new Counter({
+    name: "moego_stream_bytes_total",
+    help: "Total size in bytes of the responses that streams have sent, without what the protocol adds.",
+    labelNames,
+    registers,
+  });
   const outbound = new Counter({
     name: "moego_outbound_calls_total",
     help: "Total number of external API requests by outcome.",
@@ -108,10 +120,13 @@ export function createMetrics(options: {
     text: () => registry.metrics(),
     countFailedAuthentication: (reason) => failedAuthentications.inc({ reason }),
     countOutbound: (outcome) => outbound.inc({ outcome }),
-    observe({ rpc, transport, code, durationMs }) {
+    observe({ rpc, transport, code, durationMs, sent }) {
       calls.inc({ rpc, transport, code });
       if (code !== "OK") errors.inc({ rpc, transport, code });
       seconds.observe({ rpc, transport }, durationMs / 1_000);
+      if (!sent) return;
+      streamed.inc({ rpc, transport }, sent.messages);
+      streamedBytes.inc({ rpc, transport }, sent.bytes);
     },
   };
 }

@@ -201,7 +201,13 @@ const write: WriteContext = {
 
 function record(changes: Partial<KeyRecord> = {}): KeyRecord {
   const companies = [
-    { companyId: "cmp_001", country: "US", timeZone: "America/New_York", refusesDoubtfulPhones: false },
+    {
+      companyId: "cmp_001",
+      country: "US",
+      timeZone: "America/New_York",
+      refusesDoubtfulPhones: false,
+      duplicatePolicy: "WARN" as const,
+    },
   ];
   return {
     keyId: "key_1",

@@ -39,5 +39,9 @@ describe("the promotion of a lead", () => {
 
 function promote(read: Lead): Promise<PromotedCustomer | undefined> {
   const customFields = { definitions: async () => [], named: async () => [], missingRelations: async () => [] };
-  return promoteLead({ lead: read, customFields }, { customers: true, leads: true }, new AbortController().signal);
+  return promoteLead(
+    { lead: read, customFields },
+    { customers: true, leads: true, refuses: false },
+    new AbortController().signal,
+  );
 }

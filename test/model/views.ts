@@ -49,6 +49,7 @@ export function customerView({ companyId, leads }: World, customer: Customer): E
     preferredBusinessId: customer.businessId,
     assignedStaffId: customer.staffId,
     sourceLeadId: customer.leadId,
+    mergedInto: "",
     deleted: customer.archived,
     upcomingAppointmentsUrl: "",
     address: customer.addresses.toSorted(primaryFirst).map(addressView),

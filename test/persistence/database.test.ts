@@ -61,6 +61,23 @@ describe("statements", () => {
     expect(await database.read(divide, [1], signal)).toEqual([{ result: 1 }]);
   });
 
+  it("that write return the same rows, and fail alike, when they are executed again", async () => {
+    const database = open({ size: 1 });
+    const made = statement(
+      "made",
+      `INSERT INTO thing (id, made) VALUES ($1, '2026-11-22 14:17:12.204+00') ON CONFLICT (id) DO UPDATE SET made = thing.made
+       RETURNING made, day, ARRAY['a,b', NULL] AS list, 1 / $2::int AS result`,
+    );
+    const write = (divisor: number) => database.write(made, ["again", divisor], writeWith());
+    const first = await write(1);
+    expect(first).toEqual([{ made: new Date("2026-11-22T14:17:12.204Z"), day: null, list: ["a,b", null], result: 1 }]);
+    expect(await write(1)).toEqual(first);
+    await expect(write(0)).rejects.toMatchObject({ code: "22012" });
+    expect(await write(1)).toEqual(first);
+    const none = statement("no_thing", "DELETE FROM thing WHERE id = $1 RETURNING id");
+    for (let call = 0; call < 2; call += 1) expect(await database.write(none, ["absent"], writeWith())).toEqual([]);
+  });
+
   it("read times in UTC exact to the millisecond, and dates as text", async () => {
     const database = open();
     const times = statement(

@@ -31,7 +31,7 @@ it("the demo's external API follows the service to another port, unless an opera
 });
 
 const set = "UPDATE api_key SET scopes = $1 WHERE id = 'key_demo_1'";
-const administration = ["key:admin", "directory:write", "customer:erase", "lead:erase"];
+const administration = ["key:admin", "directory:write", "customer:erase", "lead:erase", "company:export"];
 
 async function scopesAfterSeed(change: string, values: readonly unknown[] = []): Promise<readonly string[]> {
   await database.owner.query(change, [...values]);

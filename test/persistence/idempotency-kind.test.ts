@@ -20,11 +20,14 @@ const laterRpcs: ReadonlySet<string> = new Set(
     [
       ["moego.admin.v1.CardAdminService", ["SetStripeKeys"]],
       ["moego.admin.v1.CustomerAdminService", ["UpdateCustomerAppointments"]],
+      ["moego.admin.v1.CustomerBatchService", ["BatchCreateCustomers"]],
+      ["moego.admin.v1.DuplicateService", ["DismissDuplicate", "RestoreDuplicate"]],
       ["moego.admin.v1.ConsentService", ["RecordOptIn", "RecordOptOut"]],
       [
         "moego.admin.v1.LeadAdminService",
         ["AppendLeadNotes", "AppendLeadTags", "DeleteLeadNote", "RemoveLeadTags", "UpdateLeadNote"],
       ],
+      ["moego.admin.v1.MergeService", ["MergeCustomers", "UndoMerge"]],
       [
         "moego.admin.v1.PackageAdminService",
         ["ExtendPackage", "FreezePackage", "GrantPackageUnits", "MovePackage", "ThawPackage"],

@@ -32,6 +32,11 @@ export const unfilteredOnPurpose: readonly Exception[] = [
     about: "departure",
     why: "removes what is older than its retention, of every company",
   },
+  {
+    statement: "cleanup.merge_snapshots",
+    about: "customer_merge_snapshot",
+    why: "removes what can no longer be undone, of every company",
+  },
   { statement: "cleanup.card_links", about: "card_link", why: "removes what has expired, of every company" },
   { statement: "cards.find_link", about: "card_link", why: "looked up by its token before any company is known" },
   { statement: "cards.find_link", about: "company", why: "the company of the link" },

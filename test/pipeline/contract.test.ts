@@ -24,7 +24,7 @@ function serviceOf(options: { scope?: string; streams?: boolean }): DescService 
     name: "Get",
     inputType: ".test.v1.Thing",
     outputType: ".test.v1.Thing",
-    serverStreaming: options.streams ?? false,
+    clientStreaming: options.streams ?? false,
     options: methodOptions,
   });
   const file = create(FileDescriptorProtoSchema, {
@@ -46,11 +46,11 @@ describe("the scopes of a contract", () => {
     expect(scopesOf(services).get(CustomerService.method.genCustomerCofLink)).toBe("customer:write");
   });
 
-  it("stop the start when one is missing or unknown, or the rpc streams", () => {
+  it("stop the start when one is missing or unknown, or requests are a stream", () => {
     expect(() => scopesOf([serviceOf({})])).toThrow("test.v1.Things/Get declares no moego.option.v1.scope");
     expect(() => scopesOf([serviceOf({ scope: "" })])).toThrow(/unknown scope ""/);
     expect(() => scopesOf([serviceOf({ scope: "everything" })])).toThrow(/unknown scope "everything"/);
-    expect(() => scopesOf([serviceOf({ scope: "lead:read", streams: true })])).toThrow(/not unary/);
+    expect(() => scopesOf([serviceOf({ scope: "lead:read", streams: true })])).toThrow(/stream of requests/);
     expect(scopesOf([serviceOf({ scope: "lead:read" })]).size).toBe(1);
   });
 });

@@ -21,8 +21,8 @@ const dropped = within("src/app.ts", [
   },
   {
     fault: "the gRPC port is without TLS",
-    from: "startGrpcServer({ ...listen, port: config.grpcPort, services, run, refuse })",
-    to: "startGrpcServer({ host: listen.host, port: config.grpcPort, services, run, refuse })",
+    from: "startGrpcServer({ ...listen, port: config.grpcPort, services, run, stream, refuse })",
+    to: "startGrpcServer({ host: listen.host, port: config.grpcPort, services, run, stream, refuse })",
     ...reaches("TLS_CERT_FILE"),
   },
   ...["STATEMENT_TIMEOUT", "LOCK_TIMEOUT", "IDLE_TRANSACTION_TIMEOUT"].map((limit) => ({

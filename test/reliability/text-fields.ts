@@ -5,7 +5,7 @@ import type { Random } from "./run.js";
 
 /** Fields by name that hold no free text: they name, choose or count something, or are written by the server. */
 const notTexts =
-  /(^|_)ids?$|^(color|color_code|etag|country|time_zone|currency_code|code|scopes|allowed_ip_ranges|allowed_ips|upcoming_appointments_url_template|created_by|last_updated_by|phone|phone_number|business_phone|fixed|tel|next|otherwise|on_[a-z_]+|variable|outputs|path|params|inputs|url|timeout_outputs|idempotency_key)$/;
+  /(^|_)ids?$|^(color|color_code|(from_)?etag|country|time_zone|currency_code|code|scopes|allowed_ip_ranges|allowed_ips|upcoming_appointments_url_template|created_by|last_updated_by|phone|phone_number|business_phone|fixed|tel|next|otherwise|on_[a-z_]+|variable|outputs|path|params|inputs|url|timeout_outputs|idempotency_key)$/;
 
 /** The same, by field. */
 const otherwise: Readonly<Record<string, TextKind | false>> = {

@@ -8,15 +8,18 @@ import { catalog } from "./catalog.js";
 import { consent } from "./consent.js";
 import { customFields } from "./custom-fields.js";
 import { customerAdmin } from "./customer-admin.js";
+import { customerBatches } from "./customer-batches.js";
 import { customerNotes } from "./customer-notes.js";
 import { customerSettingLists } from "./customer-setting-lists.js";
 import { customers } from "./customers.js";
 import { directory } from "./directory.js";
+import { duplicates } from "./duplicates.js";
 import type { RpcEntry } from "./entry.js";
 import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
 import { leadNotes } from "./lead-notes.js";
 import { leads } from "./leads.js";
+import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
 import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
@@ -33,6 +36,9 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customers,
   ...customerNotes,
   ...customerAdmin,
+  ...customerBatches,
+  ...merges,
+  ...duplicates,
   ...leads,
   ...leadNotes,
   ...apiKeys,

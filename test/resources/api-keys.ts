@@ -70,7 +70,7 @@ export const apiKeys: readonly RpcEntry[] = [
         request: {},
         otherRequest: { showRevoked: true },
         // The keys of the suite itself are the oldest.
-        ids: [...descending, "key_walker", "key_neighbour"],
+        ids: [...descending, "key_walker_pairs", "key_walker", "key_neighbour_pairs", "key_neighbour"],
         table: "api_key",
         strangersAreForeign: true,
         stranger: keyRow,

@@ -56,7 +56,7 @@ describe("CreateCustomer", () => {
       rawId: expect.stringMatching(/^\d+$/),
       ...{ email: "", avatar: "", colorCode: "", source: "", status: "ACTIVE", deleted: false },
       phones: [phone("+12125550111")],
-      ...{ address: [], notes: [], tags: [], assignedStaffId: "", sourceLeadId: "", etag: "1" },
+      ...{ address: [], notes: [], tags: [], assignedStaffId: "", sourceLeadId: "", mergedInto: "", etag: "1" },
       preference: {
         ...{ receiveAutoMessage: true, receiveAutoEmail: true },
         ...{ subscribeToMarketingEmails: false, receiveAppointmentReminder: true },

@@ -8,7 +8,7 @@ import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_s
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
 import { columnsHolding, createCanaries } from "../support/canaries.js";
 import { keys } from "../support/fixture-keys.js";
-import { knownCustomer, knownLead, pointTo } from "../support/known-person.js";
+import { addRelationFields, knownCustomer, knownLead, pointTo } from "../support/known-person.js";
 import { newCustomer } from "../support/new-customer.js";
 import { newLead } from "../support/new-lead.js";
 import { minimalPet } from "../support/new-pet.js";
@@ -27,25 +27,11 @@ const { owner } = server.database;
 const companyId = "cmp_a";
 const isErased = { code: "FAILED_PRECONDITION", reason: "RESOURCE_ERASED" } as const;
 
-beforeAll(async () => {
-  const field = { company_id: companyId, type: 8, label: "Relation", options: [], source: 1 };
-  const times = { created_time: "2023-01-01T00:00:00Z", last_updated_time: "2023-01-01T00:00:00Z" };
-  const more = { ...field, ...times, is_required: false, display_order: 9, help_text: "" };
-  const version = { last_updated_by: "", version: 1 };
-  await server.insert([
-    [
-      "custom_field",
-      [
-        { ...more, ...version, id: "cf_relation_too", association_type: 1, code: "field_relation_too" },
-        { ...more, ...version, id: "cf_leads_relation", association_type: 2, code: "field_of_leads_relation" },
-      ],
-    ],
-  ]);
-});
+beforeAll(() => addRelationFields(server));
 
 /** Where a person's texts and ids stand while it is known. A column that is missing here is one that nobody looks at. */
 const columnsOfLead = [
-  "key_use.records",
+  ...["key_use.records", "import_record.record_id"],
   ...["consent_event.evidence_address", "consent_event.evidence_reference"],
   ...["change.resource_id", "consent_event.subject_id", "custom_field.default_value", "customer.custom_fields"],
   ...["idempotency.resource_ids", "lead.address", "lead.avatar", "lead.custom_fields", "lead.email", "lead.email_key"],
@@ -91,7 +77,7 @@ const columnsOfCustomer = [
   ...["customer_note.customer_id", "customer_note.id", "customer_note.note", "lead.promoted_customer_id"],
   ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name", "change.related_id"],
   ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
-  ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id"],
+  ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id", "dismissed_duplicate.customer_id"],
 ];
 
 /** Waits until a query of the person is stored. */
@@ -102,12 +88,30 @@ async function read(kind: "customer" | "lead", id: string): Promise<void> {
   await expect.poll(addresses, { timeout: 10_000 }).toEqual([{ client_address: "127.0.0.0" }]);
 }
 
+/** What an import remembers of a customer or lead. */
+async function rememberImport(kind: "customer" | "lead", id: string): Promise<void> {
+  const job = {
+    company_id: companyId,
+    id: `job_${kind}`,
+    name: "default",
+    kind: `${kind}s`,
+    file_digest: "",
+    state: "DONE",
+  };
+  const entry = { company_id: companyId, job_id: job.id, kind, key: "key", record_id: id, content_hash: "" };
+  await server.insert([
+    ["import_job", [{ ...job, author: "", started_time: "2026-01-01T00:00:00Z" }]],
+    ["import_record", [{ ...entry, row_number: 2, state: "CREATED", recorded_time: "2026-01-01T00:00:00Z" }]],
+  ]);
+}
+
 describe("erasure leaves nothing", () => {
   it("of a customer that was a lead: no text and no id of it in any column of any table", async () => {
     const canaries = createCanaries();
     const person = await knownCustomer(server, canaries);
     await pointTo(server, "CUSTOMER", person.id);
     await read("customer", person.id);
+    await rememberImport("customer", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfCustomer));
     await server.ok(eraseCustomer, { companyId, id: person.id });
@@ -121,6 +125,7 @@ describe("erasure leaves nothing", () => {
     const person = await knownLead(server, canaries);
     await pointTo(server, "LEAD", person.id);
     await read("lead", person.id);
+    await rememberImport("lead", person.id);
     const sought = [...canaries.all, ...person.ids];
     expect(await columnsHolding(owner, sought)).toEqual(expect.arrayContaining(columnsOfLead));
     await server.ok(eraseLead, { companyId, id: person.id });

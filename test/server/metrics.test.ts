@@ -61,6 +61,21 @@ it("counts failed authentication by its reason", async () => {
   expect(Number(counted.exec(text)?.[1] ?? 0) - Number(counted.exec(before)?.[1] ?? 0)).toBe(1);
 });
 
+it("counts the responses of streams, and their bytes", async () => {
+  await database.owner.query("UPDATE api_key SET scopes = scopes || '{company:export}'::text[]");
+  const rest = await fetch(`${service.httpUrl}/v1/admin/companies/cmp_001:export`, {
+    ...{ method: "POST", body: "{}" },
+    headers: { authorization: `Bearer ${secrets.DEMO_API_KEY}`, "content-type": "application/json" },
+  });
+  const sent = await rest.text();
+  expect(rest.status, sent).toBe(200);
+  const text = await metricsOf(service);
+  const count = (name: string) =>
+    Number(new RegExp(`^${name}\\{[^}]*ExportCompany[^}]*\\} (\\d+)$`, "m").exec(text)?.[1]);
+  expect(count("moego_stream_messages_total")).toBe(sent.trimEnd().split("\n").length);
+  expect(count("moego_stream_bytes_total")).toBeGreaterThan(sent.length / 2);
+});
+
 it("has each of its counters moved by a test here", async () => {
   const counters = [...(await metricsOf(service)).matchAll(/^# TYPE (moego_\w+) counter$/gm)].map(([, name]) => name);
   expect(counters.toSorted()).toEqual([
@@ -72,6 +87,8 @@ it("has each of its counters moved by a test here", async () => {
     "moego_key_uses_dropped_total",
     "moego_log_lines_dropped_total",
     "moego_outbound_calls_total",
+    "moego_stream_bytes_total",
+    "moego_stream_messages_total",
   ]);
 });
 

@@ -55,7 +55,14 @@ const { owner } = server.database;
 const { genCustomerCofLink } = CustomerService.method;
 
 /** What a company may have, and how much of it at once, has suites of its own. */
-type Bounds = keyof typeof companyLimitDocs | "MAX_CALLS_IN_FLIGHT_PER_COMPANY" | "MAX_RECORD_BYTES";
+type Bounds =
+  | keyof typeof companyLimitDocs
+  | "MAX_CALLS_IN_FLIGHT_PER_COMPANY"
+  | "MAX_RECORD_BYTES"
+  | "MAX_STREAMS_PER_COMPANY"
+  | "STREAM_TIMEOUT_MS"
+  | "MAX_EXPORTS"
+  | "EXPORT_RESUME_SECONDS";
 
 const proofs: Readonly<Record<Exclude<keyof typeof environmentSchema.shape, Bounds>, Proof>> = {
   async HOST() {

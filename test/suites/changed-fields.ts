@@ -3,12 +3,17 @@ export function expectedFields(name: string): readonly string[] | undefined {
   const [service, method = ""] = name.split("/");
   // Keys have a log of their own; a link changes no record.
   if (service?.endsWith("ApiKeyService") || method === "GenCustomerCofLink") return undefined;
-  if (/^(Create|Import|Erase|Sell)/.test(method)) return [];
+  if (/^(Create|BatchCreate|Import|Erase|Sell)/.test(method)) return [];
   if (/^Reorder/.test(method)) return ["display_order"];
   return byMethod[method] ?? (/^(Archive|Restore)/.test(method) ? ["archived"] : ["name"]);
 }
 
 const byMethod: Readonly<Record<string, readonly string[]>> = {
+  // Records without anything that the other one lacks: who was merged is said, and no field changes.
+  MergeCustomers: [],
+  UndoMerge: [],
+  DismissDuplicate: ["dismissed_duplicates"],
+  RestoreDuplicate: ["dismissed_duplicates"],
   UpdateStaff: ["first_name"],
   UpdateCustomer: ["source"],
   UpdateCustomerAppointments: ["next_appointment_date"],

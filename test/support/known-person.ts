@@ -95,7 +95,27 @@ async function enterCard(server: TestServer, customerId: string, canaries: Canar
     ...{ provider: "stripe", provider_customer_id: canaries.text("payer"), payment_method_id: canaries.text("method") },
     ...{ brand: canaries.text("brand"), last_four: canaries.text("four"), expiry_month: 1, expiry_year: 2031 },
   };
+  // Generated ids sort before those of the fixtures.
+  const notTheSame = { company_id: companyId, customer_id: customerId, other_customer_id: "cus_a1" };
+  await server.insert([["dismissed_duplicate", [notTheSame]]]);
   await server.insert([["customer_card", [{ ...named, ...ofProvider, created_time: "2026-01-01T00:00:00Z" }]]]);
+}
+
+/** The custom fields of `pointTo`. */
+export async function addRelationFields(server: TestServer): Promise<void> {
+  const field = { company_id: companyId, type: 8, label: "Relation", options: [], source: 1 };
+  const times = { created_time: "2023-01-01T00:00:00Z", last_updated_time: "2023-01-01T00:00:00Z" };
+  const more = { ...field, ...times, is_required: false, display_order: 9, help_text: "" };
+  const version = { last_updated_by: "", version: 1 };
+  await server.insert([
+    [
+      "custom_field",
+      [
+        { ...more, ...version, id: "cf_relation_too", association_type: 1, code: "field_relation_too" },
+        { ...more, ...version, id: "cf_leads_relation", association_type: 2, code: "field_of_leads_relation" },
+      ],
+    ],
+  ]);
 }
 
 /** Another customer, another lead and a default of company A that point to the record by its id and by its number. */

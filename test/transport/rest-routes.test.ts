@@ -21,7 +21,7 @@ import { DomainError } from "../../src/core/errors.js";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { type HttpRule, HttpRuleSchema } from "../../src/gen/proto/google/api/http_pb.js";
 import { plain_text } from "../../src/gen/proto/moego/option/v1/option_pb.js";
-import type { ExecuteCall } from "../../src/server/pipeline/call.js";
+import type { ExecuteCall, ExecuteStream } from "../../src/server/pipeline/call.js";
 import type { RejectRequest } from "../../src/server/pipeline/observe.js";
 import { toStatusError } from "../../src/server/pipeline/status.js";
 import { createRestHandler } from "../../src/server/transport/rest.js";
@@ -107,6 +107,10 @@ function optionsOf(rule: HttpRule): MethodOptions {
 }
 
 /** Sends one request to a handler whose rpcs answer with their request; the message comes back as JSON. */
+const noStream: ExecuteStream = async () => {
+  throw new Error("none of these rpcs streams");
+};
+
 async function send(service: DescService, method: string, target: string, body = "") {
   const [path = "", query = ""] = target.split("?");
   const handled: string[] = [];
@@ -119,7 +123,7 @@ async function send(service: DescService, method: string, target: string, body =
     }
   };
   const refuse: RejectRequest = (error, { requestId }) => toStatusError(error, requestId);
-  const answer = await createRestHandler({ services: [service], run, refuse })({
+  const answer = await createRestHandler({ services: [service], run, stream: noStream, refuse })({
     method,
     path,
     query,
@@ -128,7 +132,7 @@ async function send(service: DescService, method: string, target: string, body =
     signal: new AbortController().signal,
     readBody: async () => Buffer.from(body),
   });
-  const text = Buffer.from(answer?.body ?? []).toString();
+  const text = Buffer.from(answer && "body" in answer ? answer.body : []).toString();
   const type = answer?.headers["content-type"];
   return { status: answer?.status, rpc: handled[0], type, text, json: type === "application/json" && JSON.parse(text) };
 }

@@ -26,7 +26,13 @@ export const scopelessSecret = "moego_scopeless_0123456789abcdef0123456789";
 export const distantSecret = "moego_distant_0123456789abcdef0123456789ab";
 
 export const services = [CustomerService, LeadService];
-const company = { companyId: "cmp_001", country: "US", timeZone: "America/New_York", refusesDoubtfulPhones: false };
+const company = {
+  companyId: "cmp_001",
+  country: "US",
+  timeZone: "America/New_York",
+  refusesDoubtfulPhones: false,
+  duplicatePolicy: "WARN" as const,
+};
 const other = { ...company, companyId: "cmp_002" };
 
 function callerWith(scopes: readonly Scope[]): Principal {
@@ -41,7 +47,14 @@ function callerWith(scopes: readonly Scope[]): Principal {
 export const keys: KeyChecker = {
   async check(secrets) {
     if (secrets.includes(secret)) {
-      const principal = callerWith(["customer:read", "customer:write", "lead:read", "lead:write", "callcenter:read"]);
+      const principal = callerWith([
+        "customer:read",
+        "customer:write",
+        "lead:read",
+        "lead:write",
+        "callcenter:read",
+        "company:export",
+      ]);
       return { principal, allowedAddresses: [] };
     }
     if (secrets.includes(scopelessSecret)) return { principal: callerWith([]), allowedAddresses: [] };
@@ -132,7 +145,18 @@ export interface World extends AsyncDisposable {
 }
 
 type WorldOptions = Partial<
-  Pick<PipelineOptions, "trustedProxies" | "addressDetail" | "maxDurationMs" | "handlers" | "services" | "rateLimits">
+  Pick<
+    PipelineOptions,
+    | "trustedProxies"
+    | "addressDetail"
+    | "maxDurationMs"
+    | "handlers"
+    | "services"
+    | "rateLimits"
+    | "streams"
+    | "streamLimits"
+    | "drainDeadline"
+  >
 > &
   Partial<
     Pick<
@@ -157,7 +181,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const addressOf = createAddressOf(options.trustedProxies ?? []);
   const refuse = createRejectRequest({ logger, metrics, addressOf, addressDetail });
   const served = options.services ?? services;
-  const run = createPipeline({
+  const { run, stream } = createPipeline({
     services: served,
     handlers,
     keys,
@@ -168,6 +192,9 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     ...(options.maxDurationMs ? { maxDurationMs: options.maxDurationMs } : {}),
     ...(options.rateLimits ? { rateLimits: options.rateLimits } : {}),
+    ...(options.streams ? { streams: options.streams } : {}),
+    ...(options.streamLimits ? { streamLimits: options.streamLimits } : {}),
+    ...(options.drainDeadline ? { drainDeadline: options.drainDeadline } : {}),
   });
   const { timeouts, maxConnections } = options;
   const tls = { ...(options.tls ? { tls: options.tls } : {}), ...(maxConnections ? { maxConnections } : {}) };
@@ -177,6 +204,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     port: 0,
     services: served,
     run,
+    stream,
     refuse,
     ...tls,
     ...handshakes,
@@ -185,8 +213,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     host: options.host ?? "127.0.0.1",
     port: 0,
     handlers: [
-      createConnectHandler({ services: served, run, refuse }),
-      createRestHandler({ services: served, run, refuse }),
+      createConnectHandler({ services: served, run, stream, refuse }),
+      createRestHandler({ services: served, run, stream, refuse }),
     ],
     refuse,
     probes: options.probes ?? { checks: {} },

@@ -1,8 +1,10 @@
-import { actingStaffId, type WriteContext } from "../../core/write.js";
-import { Prisma } from "../../gen/prisma/client.js";
-import { justAfter, recordChange, recordChanges, stayingAt, withoutAddress } from "../audit-log.js";
+import type { WriteContext } from "../../core/write.js";
+import type { Prisma } from "../../gen/prisma/client.js";
+import { recordChange, recordChanges, withoutAddress } from "../audit-log.js";
 import type { Database } from "../database.js";
 import { once, orNotFound, orThrow } from "../idempotent-write.js";
+import { changeRelationValues } from "../relation-values.js";
+import { forgetInSnapshots, forgetMerges, mergedIds } from "./merged-records.js";
 import {
   collectErasureIds,
   type Pseudonym,
@@ -63,15 +65,45 @@ export async function eraseRecord(
   const write = withoutAddress(addressed);
   const { companyId, kind, id, time, pseudonym } = erased;
   const traces = await collectErasureIds(tx, erased);
+  const merged = kind === "customer" ? await mergedIds(tx, erased) : [];
   const { rawId, version, preferredBusinessId } = await remove(tx, erased);
   const [hash] = pseudonym(companyId, kind, id);
   const forgotten = { companyId, id, hash, time };
   if (kind === "customer") await redactPackages(tx, write, forgotten);
   await forgetInLedgers(tx, erased, traces);
+  await forgetImports(tx, { companyId, kind, ids: [id] });
+  await forgetImports(tx, { companyId, kind: "pet", ids: traces.get("pet") ?? [] });
   await pseudonymizeClaims(tx, forgotten, traces);
-  await clearRelationValues(tx, write, { companyId, kind, id, rawId, time });
+  await changeRelationValues(tx, write, { companyId, kind, id, rawId, time });
   const location = { before: preferredBusinessId ?? undefined };
   await recordChange(tx, write, { companyId, kind, id: hash, version: version + 1n, time, fields: [], location });
+  await forgetInSnapshots(tx, companyId, traces);
+  if (kind === "customer") await forgetMerged(tx, write, erased, merged);
+}
+
+/**
+ * The records that were merged into an erased customer were the same person. Their ids stay refused for imports, like its
+ * own.
+ */
+async function forgetMerged(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { companyId, id, time, pseudonym }: Erased,
+  merged: readonly string[],
+): Promise<void> {
+  await forgetMerges(tx, companyId, [id, ...merged]);
+  const hashes = merged.map((mergedId) => pseudonym(companyId, "customer", mergedId)[0]);
+  await tx.$executeRaw`SELECT forget_subject(${companyId}, 'customer', m.id, m.hash)
+    FROM unnest(${[...merged]}::text[], ${hashes}::text[]) AS m (id, hash)`;
+  for (const [position, mergedId] of merged.entries()) {
+    const forgotten = { companyId, id: mergedId, hash: hashes[position] ?? "", time };
+    await pseudonymizeClaims(tx, forgotten, new Map([["customer", [mergedId]]]));
+  }
+  await recordChanges(
+    tx,
+    write,
+    hashes.map((hash) => ({ companyId, kind: "customer", id: hash, version: 1n, time, fields: [] })),
+  );
 }
 
 function remove(tx: Prisma.TransactionClient, { companyId, kind, id }: Erased) {
@@ -99,13 +131,26 @@ export async function eraseOnePet(
   const { version } = await tx.pet.delete(named);
   const [hash] = pseudonym(companyId, "pet", id);
   await tx.$executeRaw`SELECT forget_subject(${companyId}, 'pet', ${id}, ${hash})`;
+  await forgetImports(tx, { companyId, kind: "pet", ids: [id] });
   const traces: Traces = new Map([
     ["pet", [id]],
     ["pet_note", notes.map((note) => note.id)],
   ]);
   await pseudonymizeClaims(tx, { companyId, id, hash, time }, traces);
+  await forgetInSnapshots(tx, companyId, traces);
   const changed = { companyId, kind: "pet", id: hash, version: version + 1n, time, fields: [] } as const;
   await recordChange(tx, withoutAddress(addressed), { ...changed, location: { before } });
+}
+
+interface Imported {
+  readonly companyId: string;
+  readonly kind: SubjectKind;
+  readonly ids: readonly string[];
+}
+
+/** What an import remembers of a record. Without it a later run is refused, because the record was erased. */
+async function forgetImports(tx: Prisma.TransactionClient, { companyId, kind, ids }: Imported): Promise<void> {
+  if (ids.length > 0) await tx.importRecord.deleteMany({ where: { companyId, kind, recordId: { in: [...ids] } } });
 }
 
 /** Ledgers are retained under pseudonyms. The server can change them only with this function. */
@@ -130,80 +175,4 @@ export async function isErased(
 ): Promise<boolean> {
   const resourceId = { in: [...pseudonym(companyId, kind, id)] };
   return (await tx.change.findFirst({ where: { companyId, kind, resourceId }, select: { id: true } })) !== null;
-}
-
-export interface RelationTarget {
-  readonly companyId: string;
-  readonly kind: "customer" | "lead";
-  readonly id: string;
-  readonly rawId: bigint;
-  readonly time: Date;
-}
-
-/**
- * Removes RELATION values that refer to an erased record from all customers, leads and pets of the company, including
- * archived and promoted ones, and from the defaults of its custom fields. Each removal is a change like any other
- * write; a lead changes with its pets.
- */
-async function clearRelationValues(
-  tx: Prisma.TransactionClient,
-  write: WriteContext,
-  target: RelationTarget,
-): Promise<void> {
-  const { companyId, time } = target;
-  const stamp = Prisma.sql`version = version + 1, last_updated_by = ${actingStaffId(write, companyId)},
-    last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})`;
-  const values = Prisma.sql`FROM jsonb_each(custom_fields) AS f WHERE ${names(target, Prisma.sql`f.value`)}`;
-  const clearIn = (kind: "customer" | "lead" | "pet", columns: Prisma.Sql) =>
-    tx.$queryRaw<(Changed & { readonly leadId: string | null })[]>`
-      UPDATE ${Prisma.raw(kind)} SET ${stamp}, custom_fields = custom_fields - ARRAY(SELECT f.key ${values})
-      WHERE company_id = ${companyId} AND custom_fields @? '$.*.relation' AND EXISTS (SELECT 1 ${values})
-      RETURNING id, version, ${columns}`;
-  for (const kind of ["customer", "lead"] as const) {
-    const own = Prisma.sql`preferred_business_id AS "businessId", NULL AS "leadId"`;
-    await record(kind, "custom_fields", await clearIn(kind, own));
-  }
-  const ofOwner = Prisma.sql`lead_id AS "leadId", coalesce(
-    (SELECT c.preferred_business_id FROM customer c WHERE c.company_id = ${companyId} AND c.id = pet.customer_id),
-    (SELECT l.preferred_business_id FROM lead l WHERE l.company_id = ${companyId} AND l.id = pet.lead_id)) AS "businessId"`;
-  const pets = await clearIn("pet", ofOwner);
-  await record("pet", "custom_fields", pets);
-  const leadIds = [...new Set(pets.flatMap((pet) => pet.leadId ?? []))];
-  if (leadIds.length > 0) {
-    const leads = await tx.$queryRaw<Changed[]>`UPDATE lead SET ${stamp}
-      WHERE company_id = ${companyId} AND id = ANY(${leadIds}::text[])
-      RETURNING id, version, preferred_business_id AS "businessId"`;
-    await record("lead", "pets", leads);
-  }
-  const fields = await tx.$queryRaw<Changed[]>`UPDATE custom_field SET ${stamp}, default_value = NULL
-    WHERE company_id = ${companyId} AND ${names(target, Prisma.sql`default_value`)} RETURNING id, version, NULL AS "businessId"`;
-  await record("custom_field", "default_value", fields);
-
-  function record(
-    kind: "customer" | "lead" | "pet" | "custom_field",
-    field: string,
-    changed: readonly Changed[],
-  ): Promise<void> {
-    return recordChanges(
-      tx,
-      write,
-      changed.map(({ id, version, businessId }) => {
-        const location = stayingAt(businessId ?? undefined);
-        return { companyId, kind, id, version, time, fields: [field], location };
-      }),
-    );
-  }
-}
-
-interface Changed {
-  readonly id: string;
-  readonly version: bigint;
-  readonly businessId: string | null;
-}
-
-/** Whether a custom field value refers to the record, by its id or its number. */
-function names({ kind, id, rawId }: RelationTarget, value: Prisma.Sql): Prisma.Sql {
-  const relation = Prisma.sql`${value} -> 'relation'`;
-  return Prisma.sql`${relation} ->> 'entity' = ${kind.toUpperCase()}
-    AND (${relation} ->> 'refId' = ${id} OR ${relation} ->> 'id' = ${rawId.toString()})`;
 }

@@ -17,7 +17,7 @@ const nothing: ReadonlySet<string> = new Set([
   ...["undefined", "(none)", "(blank)", "tbd", "no phone", "no email", "x"],
 ]);
 
-/** The text of a cell without what spreadsheets put around it; "" if it says that there is no value. */
+/** The text of a cell without what spreadsheets put around it; "" if it says that a value is missing. */
 export function meaningful(cell: string): string {
   const text = plainText(cell);
   return nothing.has(text.toLowerCase()) ? "" : text;

@@ -1,3 +1,4 @@
+import type { PetType } from "../../resources/pets/pet.model.js";
 import { meaningful, type Reading, refusal, wordsOf } from "./cell.js";
 
 export type SexWord = "MALE" | "FEMALE" | "UNKNOWN";
@@ -113,7 +114,7 @@ function unreadableWeight(text: string): Reading<never> {
   return refusal("The weight cannot be read.", "Write one weight, for example 12 lb or 5.4 kg.");
 }
 
-const species: Readonly<Record<string, string>> = {
+const species: Readonly<Record<string, PetType>> = {
   ...all("DOG", ["dog", "dogs", "canine", "puppy", "k9", "d", "hund", "perro", "chien"]),
   ...all("CAT", ["cat", "cats", "feline", "kitten", "c", "katze", "gato", "chat"]),
   ...all("BIRD", ["bird", "avian", "parrot", "budgie", "cockatiel", "canary", "chicken"]),
@@ -140,12 +141,12 @@ const species: Readonly<Record<string, string>> = {
   ...all("OTHER", ["hedgehog", "fish", "sheep", "alpaca", "llama", "cow"]),
 };
 
-function all(type: string, words: readonly string[]) {
+function all(type: PetType, words: readonly string[]) {
   return Object.fromEntries(words.map((word) => [word, type]));
 }
 
 /** A type of the contract: `Canine` is `DOG`. */
-export function readSpecies(cell: string): Reading<string> {
+export function readSpecies(cell: string): Reading<PetType> {
   if (meaningful(cell) === "") return undefined;
   const found = species[wordsOf(cell).join("")];
   if (found !== undefined) return found;

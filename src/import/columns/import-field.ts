@@ -244,8 +244,8 @@ const owned: Readonly<Record<ImportKind, readonly OwnField[]>> = {
 };
 
 /**
- * The fields of a kind, each with all its headers. A header means one field: a whole header comes before one that is made
- * of a prefix, and an earlier field before a later one.
+ * The fields of a kind, each with all its headers. A header means one field: a listed header comes before one that is
+ * made of a prefix, and an earlier field before a later one.
  */
 export function fieldsOf(kind: ImportKind): readonly ImportField[] {
   const taken = new Map<string, string>();

@@ -1,4 +1,5 @@
 import type { KeyCheckRepository, KeyRecord } from "../../core/key-grants.js";
+import { defaultDuplicatePolicy, duplicatePolicies } from "../../core/possible-duplicate.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Statements } from "../../db/database.js";
@@ -50,6 +51,7 @@ interface ReachJson {
   readonly country: string;
   readonly time_zone: string;
   readonly refuses_doubtful_phones: boolean;
+  readonly duplicate_policy: number;
   /** Null means the whole company. */
   readonly business_ids: readonly string[] | null;
   /** Whether the company has the staff member of the key. */
@@ -65,7 +67,7 @@ const findKey = statement(
      ARRAY(SELECT o.type || ':' || o.company_id || '/' || o.organization_id FROM api_key_organization o
        WHERE o.key_id = k.id ORDER BY 1) AS organizations,
      (SELECT json_agg(json_build_object('id', c.id, 'country', c.country, 'time_zone', c.time_zone,
-         'refuses_doubtful_phones', c.refuses_doubtful_phones,
+         'refuses_doubtful_phones', c.refuses_doubtful_phones, 'duplicate_policy', c.duplicate_policy,
          'business_ids', reach.business_ids,
          'has_staff', EXISTS (SELECT 1 FROM staff m WHERE m.company_id = c.id AND m.id = k.staff_id)) ORDER BY c.id)
       FROM (
@@ -128,6 +130,9 @@ function companiesOfStaff({ companies }: KeyRow): readonly string[] {
 }
 
 function toReach({ id, country, time_zone: timeZone, business_ids: businessIds, ...rules }: ReachJson): CompanyAccess {
-  const access = { companyId: id, country, timeZone, refusesDoubtfulPhones: rules.refuses_doubtful_phones };
+  const access = {
+    ...{ companyId: id, country, timeZone, refusesDoubtfulPhones: rules.refuses_doubtful_phones },
+    duplicatePolicy: duplicatePolicies.wordOf(rules.duplicate_policy) ?? defaultDuplicatePolicy,
+  };
   return { ...access, ...(businessIds ? { businessIds } : {}) };
 }

@@ -90,8 +90,12 @@ function toProtoChange(change: RecordedChange): MessageInitShape<typeof ChangeSc
 }
 
 function toProtoUse(use: KeyUse): MessageInitShape<typeof KeyUseSchema> {
-  const { usedTime, records, keyLastUsedTime: _, ...same } = use;
-  return { ...same, usedTime: toTimestamp(usedTime), records: records.map(toProtoRecord) };
+  const { usedTime, records, exportedRows, keyLastUsedTime: _, ...same } = use;
+  const rows = Object.entries(exportedRows).map(([table, count]) => [table, BigInt(count)]);
+  return {
+    ...{ ...same, usedTime: toTimestamp(usedTime), records: records.map(toProtoRecord) },
+    exportedRows: Object.fromEntries(rows),
+  };
 }
 
 function toProtoRecord({ kind, id: recordId }: AuditRecord) {

@@ -53,7 +53,7 @@ export interface RecordedChange {
   /** The location of the record before and after the change. */
   readonly beforeBusinessId?: string;
   readonly afterBusinessId?: string;
-  /** The other record of a promotion. */
+  /** The other record of a promotion or of a merge. */
   readonly related?: AuditRecord;
 }
 

@@ -11,6 +11,8 @@ export interface KeyUse {
   /** Empty if it was not recorded, or is erased. */
   readonly clientAddress: string;
   readonly records: readonly AuditRecord[];
+  /** By table; empty unless it is an export. */
+  readonly exportedRows: Readonly<Record<string, number>>;
   /** Last use of the key by any RPC. Absent if it was never used, or has access to other companies. */
   readonly keyLastUsedTime?: Date;
 }

@@ -12,6 +12,7 @@ interface UseRow {
   readonly client_address: string;
   readonly used_time: Date;
   readonly records: readonly string[];
+  readonly exported: Readonly<Record<string, number>> | null;
   readonly last_used_time: Date | null;
 }
 
@@ -55,7 +56,8 @@ function pageStatement({ filter, page }: KeyUseQuery): {
   const order = "u.used_time DESC, u.id DESC";
   const text = `WITH p AS MATERIALIZED (SELECT u.id FROM key_use u WHERE ${where.join(" AND ")}
       ORDER BY ${order} LIMIT ${bind(page.size + 1)} OFFSET ${bind(page.offset)})
-    SELECT u.id, u.key_id, u.rpc, u.request_id, u.client_address, u.used_time, u.records, ${lastUse} AS last_used_time
+    SELECT u.id, u.key_id, u.rpc, u.request_id, u.client_address, u.used_time, u.records, u.exported,
+      ${lastUse} AS last_used_time
     FROM p CROSS JOIN LATERAL (
       SELECT u.* FROM key_use u WHERE u.company_id = $1 AND u.id = p.id LIMIT 1) u ORDER BY ${order}`;
   return { text: statement("key_use.list", text), values };
@@ -70,6 +72,7 @@ function toUse(row: UseRow): KeyUse {
     requestId: row.request_id,
     clientAddress: row.client_address,
     records: row.records.flatMap(toRecord),
+    exportedRows: row.exported ?? {},
     ...(row.last_used_time ? { keyLastUsedTime: row.last_used_time } : {}),
   };
 }

@@ -5,7 +5,7 @@ import type { Preference } from "../../core/preference.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { effectiveTime, newestFirst, preferenceJson } from "./consent.columns.js";
+import { effectiveTime, newestFirst, preferenceJson, subjectsOfCustomer } from "./consent.columns.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {
@@ -87,12 +87,14 @@ const columns = `e.id, e.occurred_time, e.rpc, e.key_id, e.staff_id, e.ip, e.req
   e.preference_before, e.preference_after, ${effectiveTime} AS effective_time, e.source, e.recorded_by,
   e.evidence_reference, e.evidence_wording_version, e.evidence_language, e.evidence_address, e.withheld`;
 
-/** The ledger follows the person: a lead and the customer that it was promoted to have the same entries. */
-const person = `(SELECT $2::text AS kind, $3::text AS id
-   UNION ALL SELECT 'lead', c.source_lead_id FROM customer c
-     WHERE $2 = 'customer' AND c.company_id = $1 AND c.id = $3 AND c.source_lead_id IS NOT NULL
-   UNION ALL SELECT 'customer', l.promoted_customer_id FROM lead l
-     WHERE $2 = 'lead' AND l.company_id = $1 AND l.id = $3 AND l.promoted_customer_id IS NOT NULL) s`;
+/**
+ * The ledger follows the person: a lead and the customer that it was promoted to have the same entries, and so have merged
+ * records.
+ */
+const person = `(SELECT f.kind, f.id FROM (SELECT CASE $2::text WHEN 'customer' THEN $3::text ELSE (
+     SELECT l.promoted_customer_id FROM lead l WHERE l.company_id = $1 AND l.id = $3) END AS id) c
+   CROSS JOIN LATERAL (${subjectsOfCustomer("$1", "c.id")}) f WHERE c.id IS NOT NULL
+   UNION SELECT 'lead', $3::text WHERE $2 = 'lead') s`;
 const ofPerson = "e.company_id = $1 AND e.subject_kind = s.kind AND e.subject_id = s.id";
 
 const firstPage = statement(

@@ -7,7 +7,7 @@ import type { Database } from "../../db/database.js";
 import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js";
 import { statement } from "../../db/statement.js";
-import { effectiveTime, newestFirst, preferenceJson } from "./consent.columns.js";
+import { effectiveTime, newestFirst, preferenceJson, subjectsOfCustomer } from "./consent.columns.js";
 import type { LineFacts, LineQuestion } from "./opt-out.model.js";
 
 interface Asked {
@@ -73,10 +73,10 @@ const byEmail = factsStatement(
  */
 function factsStatement(name: string, having: (table: Table) => string) {
   const visible = grantPredicate("r").replaceAll("r.company_id", "$1::text");
+  const subjects = { customer: subjectsOfCustomer("$1", "r.id"), lead: "SELECT 'lead' AS kind, r.id" };
   const lastEntry = (kind: Table) => `LEFT JOIN LATERAL (
-      SELECT e.after, e.preference_after FROM consent_event e
-      WHERE e.company_id = $1 AND (e.subject_kind, e.subject_id) IN (
-          ('${kind}', r.id)${kind === "customer" ? ", ('lead', r.source_lead_id)" : ""})
+      SELECT e.after, e.preference_after FROM (${subjects[kind]}) s
+      JOIN consent_event e ON e.company_id = $1 AND e.subject_kind = s.kind AND e.subject_id = s.id
         AND ${effectiveTime} <= coalesce($5::timestamptz, 'infinity') ${newestFirst} LIMIT 1) e ON true`;
   return statement(
     name,

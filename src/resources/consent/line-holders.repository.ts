@@ -17,6 +17,7 @@ import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerRow, customerColumns, toCustomer } from "../customers/customer.columns.js";
 import { type LeadRow, leadColumns, toLead } from "../leads/lead.columns.js";
+import { subjectsOfCustomer } from "./consent.columns.js";
 import { type ChangedHolder, type Holder, storeHolders } from "./holder-change.repository.js";
 import type { OptOutRequest } from "./opt-out.model.js";
 
@@ -144,20 +145,19 @@ type Ledger = readonly {
   readonly withheld?: Withheld;
 }[];
 
-/** The consent ledgers of the holders, including those of their former leads, oldest entries first. */
+/** The consent ledgers of the holders, including those of their former leads and merged records, oldest entries first. */
 async function readLedgers(
   tx: Prisma.TransactionClient,
   companyId: string,
   kind: "customer" | "lead",
   holders: readonly Holder[],
 ): Promise<ReadonlyMap<string, Ledger>> {
-  const subjects = holders.flatMap(({ id: owner, sourceLeadId }) => [
-    { owner, kind, id: owner },
-    ...(sourceLeadId === undefined ? [] : [{ owner, kind: "lead", id: sourceLeadId }]),
-  ]);
+  const owners = holders.map(({ id }) => id);
+  const subjects = { customer: subjectsOfCustomer("o.company_id", "o.id"), lead: "SELECT 'lead' AS kind, o.id" };
   const rows = await tx.$queryRaw<LedgerRow[]>`
-    SELECT s.owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld
-    FROM jsonb_to_recordset(${JSON.stringify(subjects)}::jsonb) AS s (owner text, kind text, id text)
+    SELECT o.id AS owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld
+    FROM (SELECT ${companyId}::text AS company_id, i.id FROM unnest(${owners}::text[]) AS i (id)) o
+    CROSS JOIN LATERAL (${Prisma.raw(subjects[kind])}) s
     JOIN consent_event e ON e.company_id = ${companyId} AND e.subject_kind = s.kind AND e.subject_id = s.id
     ORDER BY e.occurred_time, e.id`;
   const ledgers = new Map<string, Ledger>();

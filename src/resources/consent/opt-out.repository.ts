@@ -8,6 +8,7 @@ import { updatedTime } from "../../db/audit-log.js";
 import { contactHash, contactHashes, type HashKey } from "../../db/contact-hash.js";
 import type { Database } from "../../db/database.js";
 import { once } from "../../db/idempotent-write.js";
+import { waitForBatches } from "../../db/opt-out-batch.js";
 import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { hashesOf, toChannels } from "../../db/opt-out-list.js";
 import { statement } from "../../db/statement.js";
@@ -48,6 +49,7 @@ async function lockLine(
   { companyId, line }: OptOutRequest,
 ): Promise<HashKey> {
   const key = await keys.findOrCreate(tx, companyId);
+  await waitForBatches(tx, companyId);
   for (const { contact } of hashesOf(key, [line])) {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('opt-out'), hashtext(${contact}))`;
   }

@@ -1,3 +1,4 @@
+import { lateBytes, longTextBytes } from "../../core/record-size.js";
 import type { Row, StoredField } from "../../db/field-table.js";
 import type { SettingRow } from "../setting-lists/setting-list.repository.js";
 import {
@@ -22,8 +23,8 @@ export function customFieldsColumn(name: string): StoredField<FieldValues> {
   };
 }
 
-/** Longer values are read when they are asked for. */
-const longText = 16 * 1024;
+/** What a code unit of a text takes at most. */
+const bytesPerUnit = 3;
 
 /**
  * Reads a row of a list, which has its values as text. Long ones are parsed whenever they are asked for: values of a
@@ -34,9 +35,15 @@ export function withLateValues<Stored extends Row, T extends { readonly customFi
 ): (row: Stored) => T {
   return (row) => {
     const text = row["custom_fields"];
-    if (typeof text !== "string" || text.length <= longText) return toRecord(row);
+    if (typeof text !== "string" || bytesPerUnit * text.length <= longTextBytes) return toRecord(row);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= longTextBytes) return toRecord(row);
     const record = toRecord({ ...row, custom_fields: {} });
-    return Object.defineProperty(record, "customFields", { enumerable: true, get: () => fieldValuesOf(text) });
+    return Object.defineProperties(record, {
+      customFields: { enumerable: true, get: () => fieldValuesOf(text) },
+      // What an answer takes more for each value is little beside a long text.
+      [lateBytes]: { value: { customFields: bytes } },
+    });
   };
 }
 
@@ -111,6 +118,7 @@ export function toCustomField(row: FieldRow): CustomField {
     createdTime: row.created_time,
     lastUpdatedTime: row.last_updated_time,
     archived: row.archived_time !== null,
+    ...(typeof row.options === "string" ? { [lateBytes]: { options: Buffer.byteLength(row.options) } } : {}),
   };
 }
 

@@ -139,7 +139,7 @@ function fieldTable(
     nameColumn: "label",
     listed: `company_id, id, association_type, code, label, type, is_required, default_value, options::text AS options, source,
       display_order, help_text, created_time, archived_time, last_updated_by, last_updated_time, version`,
-    ...(associations.length > 0 ? { only: Prisma.sql`association_type IN (${Prisma.join(numbers)})` } : {}),
+    ...(associations.length > 0 ? { only: `association_type IN (${numbers.join(", ")})` } : {}),
     columns: ({ label, isRequired, defaultValue, options, helpText }) => ({
       label,
       is_required: isRequired,

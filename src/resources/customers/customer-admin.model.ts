@@ -53,7 +53,7 @@ export interface CustomerAdminRepository {
     write: WriteContext,
     admit: (count: CustomerCount) => Promise<void>,
   ): Promise<Customer>;
-  /** Erases the customer with all its data, its former lead, and references in other records (docs/erasure.md). */
+  /** Erases the customer with all its data, the leads it was promoted from, and references in other records (docs/erasure.md). */
   erase(target: CustomerTarget, write: WriteContext): Promise<void>;
   /**
    * Runs `work` unless this is a replay, and returns the customer. Throws NOT_FOUND if a replay finds it outside the

@@ -46,9 +46,9 @@ export function createCustomerAdminRepository(
         const customer = await readCustomer(tx, { companyId, id });
         if (!customer.archived) await decrementCustomerCount(tx, companyId);
         const erased = { companyId, time: now, pseudonym };
+        const leads = await tx.lead.findMany({ where: { companyId, promotedCustomerId: id }, select: { id: true } });
         await eraseRecord(tx, write, { ...erased, kind: "customer", id });
-        const { sourceLeadId } = customer;
-        if (sourceLeadId !== undefined) await eraseRecord(tx, write, { ...erased, kind: "lead", id: sourceLeadId });
+        for (const lead of leads) await eraseRecord(tx, write, { ...erased, kind: "lead", id: lead.id });
       });
     },
 

@@ -1,60 +1,29 @@
 import { isDeepStrictEqual } from "node:util";
 import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
-import type { AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
-import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
-import { newChoice } from "../../core/contact-rule.js";
-import { alreadyExistsError, DomainError, erasedError, invalidRequest, type Violation } from "../../core/errors.js";
-import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
+import { alreadyExistsError, erasedError } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
-import {
-  authorsOf,
-  authorViolations,
-  type ImportAuthors,
-  type ImportTimes,
-  type NestedRecord,
-  nestedNotes,
-  nestedViolations,
-  prefixPaths,
-  timesOf,
-  timeViolations,
-} from "../../core/record-import.js";
 import { type FieldChange, requireEtag, type WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
-import {
-  type CreatedCustomer,
-  type Customer,
-  type CustomerFields,
-  type CustomerRepository,
-  type CustomerStatus,
-  referenceError,
-} from "./customer.model.js";
+import { type CreatedCustomer, type Customer, type CustomerRepository, referenceError } from "./customer.model.js";
 import type { CustomerAdminRepository } from "./customer-admin.model.js";
-import { type NewCustomer, quotaExceeded } from "./customer-create.service.js";
-
-/** The validated input of ImportCustomer. */
-interface CustomerImport extends CompanyResource, ImportTimes, ImportAuthors {
-  readonly customer: NewImportedCustomer;
-  readonly status: CustomerStatus;
-  readonly appointments: Appointments;
-}
-
-type Appointments = Pick<CustomerFields, "lastAppointmentDate" | "nextAppointmentDate">;
+import { quotaExceeded } from "./customer-create.service.js";
+import {
+  type Appointments,
+  type CustomerImport,
+  importedRecord,
+  importRefusal,
+  importViolations,
+} from "./customer-import.service.js";
 
 /** The validated input of UpdateCustomerAppointments. */
 interface AppointmentsUpdate extends CompanyResource {
   /** Throws ETAG_MISMATCH unless it equals the current etag. */
   readonly etag?: string;
   readonly change: FieldChange<Appointments>;
-}
-
-/** A customer whose address and notes can keep their ids. */
-interface NewImportedCustomer extends Omit<NewCustomer, "address" | "notes"> {
-  readonly address?: AddressRecord & { readonly id?: string };
-  readonly notes: readonly ImportedNote[];
 }
 
 interface CustomerAdminDependencies {
@@ -86,38 +55,19 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
       const fields = await checkCustomFields(customFields, { ...check, given: customer.customFields }, write.signal);
       const violations = [...refusedPhones(customer.phones, access), ...fields.violations];
       const stored = await customerAdmin.import(targetIn(principal, input), write, async (unit) => {
-        const authors = authorsOf(input, write);
         const resolved = await unit.resolveTags(customer.tags, mayCreateTags(principal, access));
         const missing = await unit.missing(customer);
         const refused = { missing, tags: resolved, references: customer.tags, violations };
-        const own = [
-          ...timeViolations(input, unit.now),
-          ...(await authorViolations(unit, input)),
-          ...(await nestedViolations(unit, nestedIn(customer))),
-          ...prefixPaths(
-            "customer.consent_provenance",
-            await provenanceViolations(customer.provenance, unit.now, unit.missingStaff),
-          ),
-        ];
-        refuse(own, referenceError(refused));
-        if (await unit.exists()) throw alreadyExistsError("Customer", "id");
+        const refusal = importRefusal(await importViolations(unit, input), referenceError(refused));
+        if (refusal) throw refusal;
+        if ((await unit.exists()) || (await unit.isMerged())) throw alreadyExistsError("Customer", "id");
         const limit = await unit.count();
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
-        const times = timesOf(input, unit.now);
-        await unit.insert({
-          ...{ ...customer, ...authors, id, status: input.status, tags: resolved.tags, customFields: fields.values },
-          ...{
-            ...times,
-            notes: toImportedNoteRecords(customer.notes, { time: times.createdTime, author: authors.createdBy }),
-          },
-          ...newChoice(customer.choice),
-          provenance: importedProvenance(customer.provenance, {
-            statesConsent: customer.choice.consent !== undefined,
-            createdTime: times.createdTime,
-          }),
-          ...input.appointments,
-        });
+        const record = importedRecord(input, { now: unit.now, write });
+        await unit.insert({ ...record, id, tags: resolved.tags, customFields: fields.values });
+        // Storing waits for an erasure or a merge in progress.
         if (await unit.isErased()) throw erasedError("Customer", id);
+        if (await unit.isMerged()) throw alreadyExistsError("Customer", "id");
       });
       const view = duplicateView(principal, access);
       return { customer: stored, duplicates: await customers.findDuplicates(stored, view, write.signal) };
@@ -155,22 +105,4 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
 
 function appointmentsOf({ lastAppointmentDate, nextAppointmentDate }: FieldChange<Appointments>) {
   return [lastAppointmentDate ?? null, nextAppointmentDate ?? null];
-}
-
-function nestedIn({ address, notes }: NewImportedCustomer): NestedRecord[] {
-  const { id } = address ?? {};
-  return [
-    ...(id === undefined ? [] : [{ kind: "address", field: "customer.address", id } as const]),
-    ...nestedNotes("note", "customer.notes", notes),
-  ];
-}
-
-/** Throws all violations of the import and of its customer. */
-function refuse(own: readonly Violation[], inCustomer: DomainError | undefined): void {
-  const violations = [...own, ...prefixPaths("customer", inCustomer?.details.violations ?? [])];
-  if (inCustomer?.reason === "SCOPE_REQUIRED") throw inCustomer;
-  if (inCustomer?.reason === "TAG_ARCHIVED" && own.length === 0) {
-    throw new DomainError("TAG_ARCHIVED", inCustomer.message, { violations });
-  }
-  if (violations.length > 0) throw invalidRequest(violations);
 }

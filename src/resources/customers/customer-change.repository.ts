@@ -17,15 +17,25 @@ export async function readCustomer(
   return toCustomer(requireFound(rows[0], "Customer", id));
 }
 
-/** The same outside a transaction. */
+/** The same outside a transaction. Also by an id that was merged into another one. */
 export async function findCustomer(
   database: Database,
   { companyId, id }: CompanyResource,
   signal: AbortSignal,
 ): Promise<Customer> {
-  const rows = await database.read<CustomerRow>(find, [companyId, id], signal);
-  return toCustomer(requireFound(rows[0], "Customer", id));
+  const read = async (one: string) => (await database.read<CustomerRow>(find, [companyId, one], signal))[0];
+  const found = await read(id);
+  if (found) return toCustomer(found);
+  const [merge] = await database.read<{ id: string }>(findSurvivor, [[companyId], id], signal);
+  return toCustomer(requireFound(merge && (await read(merge.id)), "Customer", id));
 }
+
+/** `$1` has the companies, `$2` is the id that was merged. */
+export const findSurvivor = statement(
+  "customer.survivor",
+  `SELECT m.survivor_id AS id FROM customer_merge m
+   WHERE m.company_id = ANY($1::text[]) AND m.from_id = $2 AND m.undone_time IS NULL`,
+);
 
 const find = statement(
   "customer.find",

@@ -3,7 +3,7 @@ import { companyLimitReached } from "../../core/company-limits.js";
 import { type ContactChange, newChoice } from "../../core/contact-rule.js";
 import { DomainError, invalidRequest } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
-import { duplicateView } from "../../core/possible-duplicate.js";
+import { duplicateRecord, duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
@@ -18,6 +18,7 @@ import {
 /** The validated input of CreateCustomer. */
 export interface NewCustomer extends Omit<CustomerRecord, "consent" | "preference"> {
   readonly choice: ContactChange;
+  readonly allowDuplicate: boolean;
 }
 
 /**
@@ -35,7 +36,7 @@ export function createNewCustomers(customers: CustomerRepository, customFields: 
   }
 
   return async (
-    { choice, ...input }: NewCustomer,
+    { choice, allowDuplicate, ...input }: NewCustomer,
     principal: Principal,
     write: WriteContext,
   ): Promise<CreatedCustomer> => {
@@ -54,7 +55,7 @@ export function createNewCustomers(customers: CustomerRepository, customFields: 
         assumesNoFields: fields === undefined,
         mayCreateTags: mayCreateTags(principal, access),
         accessFilter: companyAccessFilter(access),
-        duplicates: duplicateView(principal, access),
+        duplicates: duplicateView(principal, access, { allowDuplicate }),
       };
       const record = { ...input, ...chosen, customFields: fields?.values ?? {} };
       return { outcome: await customers.create(record, admission, write), violations };
@@ -78,6 +79,8 @@ export function createNewCustomers(customers: CustomerRepository, customFields: 
         const refused = { ...outcome, references: input.tags, violations };
         throw referenceError(refused) ?? invalidRequest(violations);
       }
+      case "duplicate":
+        throw duplicateRecord(companyId, outcome.refusing);
       case "full":
         throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });
       case "quota":

@@ -66,6 +66,31 @@ export async function incrementCustomerCount(
   return counted === 0 ? limit : undefined;
 }
 
+/**
+ * How many more customers the company may have. Undefined without a limit. Until the transaction ends, no other one counts
+ * a customer.
+ */
+export async function customerRoom(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+): Promise<{ readonly limit: number; readonly room: number } | undefined> {
+  const limit = await limitOf(tx, companyId);
+  if (limit === null) return undefined;
+  const [counted] = await tx.$queryRaw<{ customers: number }[]>`
+    SELECT customers FROM company_customer_count WHERE company_id = ${companyId} FOR NO KEY UPDATE`;
+  return { limit, room: Math.max(0, limit - (counted?.customers ?? limit)) };
+}
+
+/** Counts new customers, for which there is room. */
+export async function addToCustomerCount(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  added: number,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE company_customer_count SET customers = customers + ${added}
+    WHERE company_id = ${companyId}`;
+}
+
 /** Counts a removed customer, under the same lock. */
 export async function decrementCustomerCount(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
   if ((await limitOf(tx, companyId)) === null) return;

@@ -31,6 +31,7 @@ const list = {
   alias: "c",
   select: `${listedCustomerColumns}, ${listedCustomerChildren}`,
   current: "c.archived_time IS NULL",
+  large: "custom_fields",
 } as const satisfies TimeList;
 
 /** Pages of customers. With a `lastUpdated` filter, includes archived customers and those that left the list. */

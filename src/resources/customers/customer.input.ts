@@ -132,6 +132,7 @@ function createdFields(country: string) {
     customFields,
     assignedStaffId: optionalId,
     consentProvenance,
+    allowDuplicate: z.boolean(),
   };
 }
 
@@ -184,7 +185,8 @@ export const newCustomer = memoizePerCountry((country) =>
     ),
 );
 
-const importedCustomer = (country: string) =>
+/** The customer of an import. */
+export const importedCustomer = (country: string) =>
   z
     .object({
       ...{ ...createdFields(country), consentProvenance: importedConsentProvenance },

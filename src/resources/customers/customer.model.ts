@@ -8,7 +8,7 @@ import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "
 import type { Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
-import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
+import type { DuplicateView, PossibleDuplicates, RefusingDuplicate } from "../../core/possible-duplicate.js";
 import type { Preference } from "../../core/preference.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
@@ -112,6 +112,8 @@ export type CreateOutcome =
   | { readonly kind: "refused"; readonly missing: MissingReferences; readonly tags: TagResolution }
   /** The company has custom fields that a create fills in or requires, although none were assumed. */
   | { readonly kind: "expectsFields" }
+  /** The company refuses duplicates. */
+  | { readonly kind: "duplicate"; readonly refusing: readonly RefusingDuplicate[] }
   /** The company has no room for the new tags. */
   | { readonly kind: "full"; readonly maxTags: number }
   | { readonly kind: "quota"; readonly limit: number };

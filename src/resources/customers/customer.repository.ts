@@ -41,6 +41,7 @@ import {
   readDuplicates,
   withSlots,
 } from "../../db/possible-duplicates.js";
+import { acceptedSql, canRefuse, type RefusedRow, refusingColumn, toRefusing } from "../../db/refusing-duplicates.js";
 import { quickStatement } from "../../db/statement.js";
 import { expectedFieldsSql } from "../custom-fields/custom-field.columns.js";
 import { tagJson } from "../setting-lists/tag.repository.js";
@@ -63,12 +64,15 @@ import {
 import {
   type CreateOutcome,
   type CreatePreconditions,
+  type Customer,
   type CustomerPreconditions,
   type CustomerRecord,
   type CustomerRepository,
+  type CustomerTarget,
   type MissingReferences,
   newCustomerFields,
 } from "./customer.model.js";
+import { findSurvivor } from "./customer-change.repository.js";
 import { createCustomerList, listNotes } from "./customer-list.repository.js";
 import { changeCustomerNotes } from "./customer-note.repository.js";
 import { changeCustomer } from "./customer-update.repository.js";
@@ -114,7 +118,8 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
         if (outcome.kind !== "created" || !row.has_duplicates) return outcome;
         return { ...outcome, duplicates: await findDuplicates(outcome.customer, admission.duplicates, write.signal) };
       }
-      const customer = await get({ accessFilter: admission.accessFilter, id }, write.signal);
+      const target = { accessFilter: admission.accessFilter, id };
+      const customer = (await get(target, write.signal)) ?? (await survivorOf(database, get, target, write.signal));
       if (!customer) throw notFoundError("Customer", id);
       return {
         kind: "created",
@@ -125,6 +130,17 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
 
     findDuplicates,
   };
+}
+
+/** The record that a customer was merged into after an earlier request created it. */
+async function survivorOf(
+  database: Database,
+  get: CustomerRepository["get"],
+  { accessFilter, id }: CustomerTarget,
+  signal: AbortSignal,
+): Promise<Customer | undefined> {
+  const [merge] = await database.read<{ id: string }>(findSurvivor, [accessFilter.companyIds, id], signal);
+  return merge && get({ accessFilter, id: merge.id }, signal);
 }
 
 const getStatement = quickStatement("customer.get", getWhere(accessPredicate("c")));
@@ -145,10 +161,10 @@ function createCustomer(database: Database, call: CreateCall, values: readonly u
   let tagRefusals = 0;
   return createOnce<CreateRow>(database, write, {
     resource: "Customer",
-    statement: createStatement(call.record),
+    statement: createStatement(call),
     values,
     isFinal(row) {
-      if (row.expects_fields || hasUnknownOptOuts(row, call.assumed)) return true;
+      if (row.expects_fields || hasUnknownOptOuts(row, call.assumed) || row.refusing) return true;
       if (row.lacks_tag_room) {
         // While it waited, another create may have added the same tags.
         tagRefusals += 1;
@@ -180,6 +196,7 @@ function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOu
   if (isRefused(row, admission)) {
     return { kind: "refused", missing: row.missing, tags: toTagResolution(row) };
   }
+  if (row.refusing) return { kind: "duplicate", refusing: toRefusing(row.refusing) };
   if (row.lacks_tag_room) return { kind: "full", maxTags };
   if (row.max_customers === null) throw new Error("create statement stored nothing and returned no reason");
   return { kind: "quota", limit: row.max_customers };
@@ -188,7 +205,7 @@ function outcomeOf(row: CreateRow, { admission, maxTags }: CreateCall): CreateOu
 type WithoutId = { readonly [Name in keyof CustomerRow]: Name extends "id" ? string | null : CustomerRow[Name] };
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow {
+interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow, RefusedRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
@@ -212,7 +229,7 @@ interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow {
  * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
  * the customer twice. The lock order is company, counter, claim, tags (sorted), so concurrent creates cannot deadlock.
  */
-const createStatement = withSlots((slots) =>
+const createText = (refuses: boolean) => (slots: number) =>
   namedStatement<CreateParameters>(
     "customer.create",
     `WITH ${replaySql},
@@ -226,10 +243,13 @@ missing AS MATERIALIZED (
     UNION ALL SELECT 'assignedStaffId'
       WHERE :staffId::text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM staff WHERE company_id = :companyId AND id = :staffId AND archived_time IS NULL)) m),
 ${expectedFieldsSql("CUSTOMER")},
-accepted AS MATERIALIZED (
-  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND NOT EXISTS (SELECT 1 FROM expected)
+${acceptedSql(
+  "customer",
+  `:admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND NOT EXISTS (SELECT 1 FROM expected)
     AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND ${tagLinks.areValid}),
+    AND ${tagLinks.areValid}`,
+  refuses,
+)},
 ${meetOptOutsSql},
 owner AS MATERIALIZED (SELECT max_customers, upcoming_appointments_url_template FROM company WHERE id = :companyId FOR KEY SHARE),
 ${tagLinks.fitting},
@@ -277,11 +297,17 @@ SELECT ${customerColumns},
   EXISTS (SELECT 1 FROM expected) AND NOT EXISTS (SELECT 1 FROM replay) AS expects_fields,
   ${tagLinks.faults},
   ${optOutColumnsSql},
+  ${refusingColumn(refuses)} AS refusing,
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
-  ),
-);
+  );
+
+const createStatements = { plain: withSlots(createText(false)), refusing: withSlots(createText(true)) };
+
+function createStatement({ record, admission: { duplicates } }: Pick<CreateCall, "record" | "admission">) {
+  return createStatements[canRefuse("customer", duplicates) ? "refusing" : "plain"](record);
+}
 
 interface CreateCall {
   readonly id: string;
@@ -299,7 +325,7 @@ function createValues(
   { id, record, withheld, assumed, admission, write, maxTags }: CreateCall,
   optOutKeys: OptOutKeys,
 ): readonly unknown[] {
-  return createStatement(record).valuesOf([
+  return createStatement({ record, admission }).valuesOf([
     {
       id,
       businessId: record.preferredBusinessId,

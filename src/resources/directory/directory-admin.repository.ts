@@ -13,6 +13,7 @@ import { applyCustomerLimit, lockCompanyAgainstCreates } from "../customers/cust
 import {
   type BusinessRow,
   type CompanyRow,
+  companyColumns,
   type StaffRow,
   toBusiness,
   toCompany,
@@ -47,7 +48,7 @@ function companyAdmin(database: Database): CompanyAdmin {
           // There is no row yet to wait for. Concurrent duplicates wait at the claim.
           lock: async () => {},
           async work(tx) {
-            await tx.company.create({ data: { ...company, maxCustomers: null } });
+            await tx.company.create({ data: { ...companyColumns(company), maxCustomers: null } });
             if (maxCustomers !== undefined) await applyCustomerLimit(tx, id, maxCustomers);
             return true;
           },
@@ -69,7 +70,7 @@ function companyAdmin(database: Database): CompanyAdmin {
           ...(maxCustomers === undefined ? {} : { lock }),
           async work(tx) {
             if (maxCustomers !== undefined) await applyCustomerLimit(tx, id, maxCustomers);
-            await tx.company.update({ where: { id }, data: { ...columns, version: nextVersion } });
+            await tx.company.update({ where: { id }, data: { ...companyColumns(columns), version: nextVersion } });
             return true;
           },
           read: readCompany,

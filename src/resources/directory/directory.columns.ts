@@ -1,4 +1,5 @@
 import type { Address } from "../../core/address.js";
+import { type DuplicatePolicy, defaultDuplicatePolicy, duplicatePolicies } from "../../core/possible-duplicate.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
 export interface CompanyRow {
@@ -12,6 +13,7 @@ export interface CompanyRow {
   readonly max_customers: number | null;
   readonly upcoming_appointments_url_template: string | null;
   readonly refuses_doubtful_phones: boolean;
+  readonly duplicate_policy: number;
   readonly version: string | bigint;
 }
 
@@ -63,7 +65,16 @@ export function toCompany(row: CompanyRow): Company {
       ? {}
       : { upcomingAppointmentsUrlTemplate: row.upcoming_appointments_url_template }),
     refusesDoubtfulPhones: row.refuses_doubtful_phones,
+    duplicatePolicy: duplicatePolicies.wordOf(row.duplicate_policy) ?? defaultDuplicatePolicy,
   };
+}
+
+/** The words of a company as its columns have them. */
+export function companyColumns<Fields extends { readonly duplicatePolicy?: DuplicatePolicy }>({
+  duplicatePolicy,
+  ...same
+}: Fields) {
+  return { ...same, ...(duplicatePolicy ? { duplicatePolicy: duplicatePolicies.numberOf(duplicatePolicy) } : {}) };
 }
 
 export function toBusiness(row: BusinessRow): Business {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { addressChange, address as anyAddress, type ParsedAddress } from "../../api/address-fields.js";
+import { policyOf } from "../../api/duplicate-message.js";
 import { presentPartsOf } from "../../api/field-mask.js";
 import {
   companyResourceSchema,
@@ -56,7 +57,7 @@ export const newCompany = z
   .object({
     ...{ id: importedId, name, country, timeZone, enterpriseId: optionalId },
     ...{ maxCustomers: maxCustomers.exactOptional(), upcomingAppointmentsUrlTemplate: httpsUrl },
-    refuseInvalidPhones: z.boolean(),
+    ...{ refuseInvalidPhones: z.boolean(), duplicatePolicy: policyOf.withDefault("WARN") },
   })
   .transform(({ enterpriseId, upcomingAppointmentsUrlTemplate: template, refuseInvalidPhones, ...same }) => ({
     ...{ ...same, refusesDoubtfulPhones: refuseInvalidPhones },
@@ -70,12 +71,12 @@ export const companyUpdate = z
     ...{ timeZone: timeZone.exactOptional(), enterpriseId: optionalId.transform(orNull).exactOptional() },
     ...{ maxCustomers: maxCustomers.exactOptional(), clearMaxCustomers: z.boolean() },
     upcomingAppointmentsUrlTemplate: httpsUrl.transform(orNull).exactOptional(),
-    refuseInvalidPhones: z.boolean().optional(),
+    ...{ refuseInvalidPhones: z.boolean().optional(), duplicatePolicy: policyOf.optional },
   })
   .refine(...notSetAndCleared("clearMaxCustomers", "maxCustomers"))
-  .transform(({ companyId, clearMaxCustomers, refuseInvalidPhones: refusesDoubtfulPhones, ...same }) => {
-    const phones = omitUndefined({ refusesDoubtfulPhones });
-    const change: CompanyChange = { ...same, ...phones, ...(clearMaxCustomers ? { maxCustomers: null } : {}) };
+  .transform(({ companyId, clearMaxCustomers, refuseInvalidPhones, duplicatePolicy, ...same }) => {
+    const rules = omitUndefined({ refusesDoubtfulPhones: refuseInvalidPhones, duplicatePolicy });
+    const change: CompanyChange = { ...same, ...rules, ...(clearMaxCustomers ? { maxCustomers: null } : {}) };
     return { companyId, change };
   });
 

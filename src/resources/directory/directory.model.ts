@@ -3,6 +3,7 @@ import type { AccessFilter } from "../../core/access.js";
 import type { Address, AddressParts, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import type { Page } from "../../core/page.js";
+import type { DuplicatePolicy } from "../../core/possible-duplicate.js";
 import { hasTimeZone } from "../../core/time-zones.js";
 import type { WriteContext } from "../../core/write.js";
 
@@ -19,6 +20,7 @@ export interface Company {
   readonly upcomingAppointmentsUrlTemplate?: string;
   /** Whether phones that are not valid in their country are refused. */
   readonly refusesDoubtfulPhones: boolean;
+  readonly duplicatePolicy: DuplicatePolicy;
 }
 
 export interface Business {
@@ -54,8 +56,9 @@ export interface Staff {
 }
 
 /** A company to store. */
-export type CompanyRecord = Omit<Company, "rawId" | "refusesDoubtfulPhones"> &
-  Partial<Pick<Company, "refusesDoubtfulPhones">>;
+export type CompanyRecord = Omit<Company, "rawId" | keyof CompanyRules> & Partial<CompanyRules>;
+
+type CompanyRules = Pick<Company, "refusesDoubtfulPhones" | "duplicatePolicy">;
 
 /** The fields that an update replaces. Absent fields are unchanged, null clears. */
 export interface CompanyChange {
@@ -66,6 +69,7 @@ export interface CompanyChange {
   readonly maxCustomers?: number | null;
   readonly upcomingAppointmentsUrlTemplate?: string | null;
   readonly refusesDoubtfulPhones?: boolean;
+  readonly duplicatePolicy?: DuplicatePolicy;
 }
 
 /** A location to store. */

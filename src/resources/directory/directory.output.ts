@@ -1,9 +1,11 @@
 import { toProtoAddress } from "../../api/address-fields.js";
+import { policyOf } from "../../api/duplicate-message.js";
 import { toTimestamp } from "../../api/google-types.js";
 import type { Business, Company, Staff } from "./directory.model.js";
 
-export function toProtoCompany({ timeZone, refusesDoubtfulPhones: refuseInvalidPhones, ...same }: Company) {
-  return { ...same, refuseInvalidPhones, timezone: { id: timeZone } };
+export function toProtoCompany(company: Company) {
+  const { timeZone, refusesDoubtfulPhones: refuseInvalidPhones, duplicatePolicy: policy, ...same } = company;
+  return { ...same, refuseInvalidPhones, duplicatePolicy: policyOf.toProto(policy), timezone: { id: timeZone } };
 }
 
 export function toProtoBusiness({ address, ...same }: Business) {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import type { DuplicateView } from "../../core/possible-duplicate.js";
 import { namedAccess } from "../../db/access-filter.js";
 import { timePlus } from "../../db/audit-log.js";
 import { insertFirstEntrySql } from "../../db/consent-entry.js";
@@ -9,10 +10,12 @@ import { namedStatement } from "../../db/named-statement.js";
 import { addressJson, insertAddressesSql } from "../../db/nested-rows.js";
 import { meetChangedOptOutsSql, optOutColumnsSql } from "../../db/opt-out-list.js";
 import { duplicateProbe, withSlots } from "../../db/possible-duplicates.js";
+import { canRefuse, type RefusedRow, refusingColumn, unrefusedSql } from "../../db/refusing-duplicates.js";
 import { type DefinitionRow, definitionsSql } from "../custom-fields/custom-field.columns.js";
 import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import { type CustomerRow, customerColumns, customerFields } from "../customers/customer.columns.js";
 import { type LeadRow, leadChildren, leadColumns } from "./lead.columns.js";
+import type { Lead } from "./lead.model.js";
 import { leadSummaryJson } from "./lead-history.columns.js";
 
 type WithoutId = { readonly [Name in keyof LeadRow]: Name extends "id" ? string | null : LeadRow[Name] };
@@ -42,7 +45,7 @@ FROM (VALUES (1)) one LEFT JOIN replay ON true LEFT JOIN lead l ON l.id = :id AN
 );
 
 /** What a promotion returns, unless the lead is no longer as it was read. */
-export interface PromotedRow extends CustomerRow, pg.QueryResultRow {
+export interface PromotedRow extends CustomerRow, RefusedRow, pg.QueryResultRow {
   /** Whether the customer was created. */
   readonly is_stored: boolean;
   readonly has_duplicates: boolean;
@@ -68,17 +71,18 @@ const laterThanLead = `(SELECT greatest(c.created_time, ${timePlus("max(l.occurr
  * Creates the customer `:customerId` of the lead `:id`, and moves to it what the lead has. The lock of the lead comes
  * first, then those of the company and its counter, as in the create of a customer.
  */
-export const promote = withSlots((slots) =>
-  namedStatement(
+const promoteText = (refuses: boolean) => (slots: number) => {
+  const passed = refuses ? "passed" : "met";
+  return namedStatement(
     "lead.promote",
     `WITH ${admittedSql("lead")},
-${meetChangedOptOutsSql},
+${meetChangedOptOutsSql},${refuses ? `\n${unrefusedSql("customer", { from: "met", as: passed })},` : ""}
 owner AS MATERIALIZED (
   SELECT max_customers, upcoming_appointments_url_template FROM company
-  WHERE id = :companyId AND EXISTS (SELECT 1 FROM met) FOR KEY SHARE),
+  WHERE id = :companyId AND EXISTS (SELECT 1 FROM ${passed}) FOR KEY SHARE),
 quota AS (
   UPDATE company_customer_count SET customers = customers + 1
-  WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM met) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
+  WHERE company_id = :companyId AND EXISTS (SELECT 1 FROM ${passed}) AND customers < (SELECT max_customers FROM owner) RETURNING 1),
 granted AS MATERIALIZED (SELECT 1 FROM owner WHERE max_customers IS NULL UNION ALL SELECT 1 FROM quota),
 ${claimFromSql("granted", "'customer'", ":recordedIds::text[]")},
 c AS (
@@ -121,8 +125,15 @@ SELECT EXISTS (SELECT 1 FROM stamp) AS is_stored, ${customerColumns},
   ${leadSummaryJson({ withHistory: true })} AS lead_summary,
   ${duplicateProbe(slots, ":id")} AS has_duplicates,
   ${optOutColumnsSql},
+  ${refusingColumn(refuses)} AS refusing,
   (SELECT max_customers FROM owner) AS max_customers,
   EXISTS (SELECT 1 FROM company_customer_count WHERE company_id = :companyId) AS counted
 FROM admitted LEFT JOIN c ON true`,
-  ),
-);
+  );
+};
+
+const promoteStatements = { plain: withSlots(promoteText(false)), refusing: withSlots(promoteText(true)) };
+
+export function promote(lead: Lead, view: DuplicateView) {
+  return promoteStatements[canRefuse("customer", view) ? "refusing" : "plain"](lead);
+}

@@ -13,6 +13,7 @@ import { addressColumns } from "../../db/nested-rows.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
 import { changeOptOutParameters, toChannels } from "../../db/opt-out-list.js";
 import { probeParameters } from "../../db/possible-duplicates.js";
+import { toRefusing } from "../../db/refusing-duplicates.js";
 import { customFieldsAsRead } from "../custom-fields/custom-field.repository.js";
 import { customerFields, toCustomer } from "../customers/customer.columns.js";
 import type { Customer } from "../customers/customer.model.js";
@@ -74,9 +75,10 @@ export async function promoteOnce(
       }
       const promotion = { lead, customer, write, assumed, optOutKeys };
       return {
-        ...{ statement: promote(lead), values: promotionValues(promotion) },
+        ...{ statement: promote(lead, customer.duplicates), values: promotionValues(promotion) },
         respond(written) {
           if (written.is_stored) return promotedOutcome(row, written);
+          if (written.refusing) return { kind: "duplicate", companyId, refusing: toRefusing(written.refusing) };
           keyLacks = written.lacks_hash_key ? companyId : undefined;
           const channels = written.opted_out && toChannels(written.opted_out);
           if (!channels || channels.join() !== assumed.join()) assumed = channels ?? assumed;
@@ -129,7 +131,7 @@ function promotionValues({ lead, customer, write, assumed, optOutKeys }: Promoti
   const { id: customerId, phones, address, petIds, duplicates } = customer;
   const { choice, withheld } = respectingOptOut(customer.fields, assumed);
   const fields = { ...customer.fields, ...choice };
-  return promote(lead).values({
+  return promote(lead, duplicates).values({
     ...{ id: lead.id, version: lead.version.toString(), customerId, recordedIds: [customerId], petIds },
     record: JSON.stringify(customerFields.row(fields)),
     phones: JSON.stringify(phoneRows(phones)),

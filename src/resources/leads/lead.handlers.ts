@@ -84,8 +84,8 @@ export function createLeadHandlers(
       respond: (rows, nextPageToken) => ({ leads: rows.map(toListed(toProtoLead)), nextPageToken }),
     }),
 
-    promoteLead: rpc(byId, async (input, { principal, write }) => {
-      return { customer: toProtoCreated(await leads.promote(input.id, principal, write)) };
+    promoteLead: rpc(byId.extend({ allowDuplicate: z.boolean() }), async (input, { principal, write }) => {
+      return { customer: toProtoCreated(await leads.promote(input, principal, write)) };
     }),
   };
 }

@@ -164,9 +164,12 @@ function toNewLead<Pet, Notes>(creation: LeadCreation<Pet, Notes>) {
 /** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
-    .object(leadCreation(country, petOfNewLead(country), newNotes))
+    .object({ ...leadCreation(country, petOfNewLead(country), newNotes), allowDuplicate: z.boolean() })
     .refine(...singleConsentRule)
-    .transform((creation): NewLead | undefined => toNewLead(creation)),
+    .transform(({ allowDuplicate, ...creation }): NewLead | undefined => {
+      const lead = toNewLead(creation);
+      return lead && { ...lead, allowDuplicate };
+    }),
 );
 
 /** Input of ImportLead. */

@@ -9,7 +9,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportedNoteRecord, Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
-import type { DuplicateView, PossibleDuplicates } from "../../core/possible-duplicate.js";
+import type { DuplicateView, PossibleDuplicates, RefusingDuplicate } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { FieldSearch, NameSearch, RecordOrder } from "../../core/record-search.js";
 import type { FieldChange, WriteContext, WriteResult } from "../../core/write.js";
@@ -151,6 +151,8 @@ export interface CreatedLead {
 type CreateLeadOutcome =
   | ({ readonly kind: "created" } & CreatedLead)
   | { readonly kind: "refused"; readonly missing: MissingLeadReferences; readonly tags: TagResolution }
+  /** The company refuses duplicates. */
+  | { readonly kind: "duplicate"; readonly refusing: readonly RefusingDuplicate[] }
   /** The company has as many tags as it may have. */
   | { readonly kind: "full"; readonly maxTags: number };
 
@@ -227,6 +229,8 @@ export interface PromotedCustomer {
 
 export type PromotionOutcome =
   | { readonly kind: "promoted"; readonly customer: Customer; readonly mayHaveDuplicates: boolean }
+  /** The company refuses duplicates. */
+  | { readonly kind: "duplicate"; readonly companyId: string; readonly refusing: readonly RefusingDuplicate[] }
   /** The company has reached its customer limit. */
   | { readonly kind: "quota"; readonly companyId: string; readonly limit: number };
 

@@ -37,6 +37,7 @@ import {
   withSlots,
 } from "../../db/possible-duplicates.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
+import { acceptedSql, canRefuse, type RefusedRow, refusingColumn, toRefusing } from "../../db/refusing-duplicates.js";
 import { searchConditions } from "../../db/search-condition.js";
 import { quickStatement } from "../../db/statement.js";
 import type { CreatePreconditions } from "../customers/customer.model.js";
@@ -111,7 +112,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
         if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
         let tagRefusals = 0;
         return createOnce<CreateLeadRow>(database, write, {
-          ...{ resource: "Lead", statement: createLeadStatement(record), values },
+          ...{ resource: "Lead", statement: createLeadStatement(call), values },
           isFinal(refused) {
             // While it waited, another create may have added the same tags.
             if (refused.lacks_tag_room) tagRefusals += 1;
@@ -121,6 +122,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
       });
       const id = replayedId ?? row.id;
       if (id === null) {
+        if (row.refusing) return { kind: "duplicate", refusing: toRefusing(row.refusing) };
         if (row.lacks_tag_room) return { kind: "full", maxTags };
         const missing = { references: row.missing, petCodePaths: row.missing_code_paths };
         return { kind: "refused", missing, tags: toTagResolution(row) };
@@ -150,6 +152,7 @@ const list = {
   alias: "l",
   select: `${listedLeadColumns}, ${listedLeadChildren}`,
   current: "l.promoted_customer_id IS NULL AND l.archived_time IS NULL",
+  large: "custom_fields",
 } as const satisfies TimeList;
 
 function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
@@ -181,7 +184,7 @@ function customerIsThere(businessIds: string): string {
 }
 
 /** The result of the statement. There is always exactly one row. */
-interface CreateLeadRow extends StoredResultRow, TagFaults, OptOutRow {
+interface CreateLeadRow extends StoredResultRow, TagFaults, OptOutRow, RefusedRow {
   /** Null if nothing was stored. */
   readonly id: string | null;
   /** Whether others may have its phones or its email address. */
@@ -194,7 +197,7 @@ interface CreateLeadRow extends StoredResultRow, TagFaults, OptOutRow {
  * Creates a lead with its notes, tags, pets and their codes, notes and vaccinations, its consent entry, audit log entry and
  * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
-const createLeadStatement = withSlots((slots) =>
+const createLeadText = (refuses: boolean) => (slots: number) =>
   namedStatement<CreateParameters>(
     "lead.create",
     `WITH ${replaySql},
@@ -214,9 +217,12 @@ code AS MATERIALIZED (
   SELECT w.path, w.pet_id, w.code_id, k.id FROM unnest(:codePaths::text[], :codePetIds::text[], :codeIds::text[]) AS w (path, pet_id, code_id)
   LEFT JOIN pet_code k ON k.company_id = :companyId AND k.id = w.code_id AND k.archived_time IS NULL),
 ${tagLinks.wanted},
-accepted AS MATERIALIZED (
-  SELECT 1 WHERE :admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
-    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL) AND ${tagLinks.areValid}),
+${acceptedSql(
+  "lead",
+  `:admit::boolean AND NOT EXISTS (SELECT 1 FROM replay) AND (SELECT cardinality(fields) = 0 FROM missing)
+    AND NOT EXISTS (SELECT 1 FROM code WHERE id IS NULL) AND ${tagLinks.areValid}`,
+  refuses,
+)},
 ${meetOptOutsSql},
 ${tagLinks.fitting},
 admitted AS MATERIALIZED (SELECT 1 FROM fitting),
@@ -264,10 +270,16 @@ SELECT l.id,
   (SELECT resource_ids FROM replay) AS replay_ids,
   (SELECT fields FROM missing) AS missing,
   ${tagLinks.faults},
+  ${refusingColumn(refuses)} AS refusing,
   ARRAY(SELECT path FROM code WHERE id IS NULL ORDER BY path) AS missing_code_paths
 FROM (VALUES (1)) one LEFT JOIN l ON true`,
-  ),
-);
+  );
+
+const createLeadStatements = { plain: withSlots(createLeadText(false)), refusing: withSlots(createLeadText(true)) };
+
+function createLeadStatement({ record, admission: { duplicates } }: Pick<CreateLeadCall, "record" | "admission">) {
+  return createLeadStatements[canRefuse("lead", duplicates) ? "refusing" : "plain"](record);
+}
 
 interface CreateLeadCall {
   readonly id: string;
@@ -293,7 +305,7 @@ function createLeadValues(
       codeId,
     })),
   );
-  return createLeadStatement(record).values({
+  return createLeadStatement({ record, admission }).values({
     id,
     businessId: record.preferredBusinessId ?? null,
     staffId: record.allocateStaffId ?? null,

@@ -14,7 +14,7 @@ import { applyConsent, type ConsentChange, defaultConsent } from "../../core/con
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
-import { duplicateView, noDuplicates } from "../../core/possible-duplicate.js";
+import { duplicateRecord, duplicateView, noDuplicates } from "../../core/possible-duplicate.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
@@ -38,7 +38,8 @@ import { promoteLead } from "./lead-promotion.service.js";
 import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 
 /** The validated input of CreateLead. */
-export type NewLead = NewLeadWith<PetRecord> & Pick<LeadRecord, "notes" | "tags">;
+export type NewLead = NewLeadWith<PetRecord> &
+  Pick<LeadRecord, "notes" | "tags"> & { readonly allowDuplicate: boolean };
 
 /** What it has in common with an import, with pets as the request has them. */
 export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets" | "notes" | "tags"> {
@@ -49,6 +50,11 @@ export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address"
 
 export interface ListLeads extends Omit<LeadQuery, "fields"> {
   readonly filter: LeadFilter & { readonly customFields?: readonly FieldFilter[] };
+}
+
+interface LeadToPromote {
+  readonly id: string;
+  readonly allowDuplicate: boolean;
 }
 
 interface LeadDependencies {
@@ -62,7 +68,11 @@ export type Leads = ReturnType<typeof createLeads>;
 /** The rules of leads. */
 export function createLeads({ leads, customers, customFields }: LeadDependencies) {
   return {
-    async create({ notes, tags, ...input }: NewLead, principal: Principal, write: WriteContext): Promise<CreatedLead> {
+    async create(
+      { notes, tags, allowDuplicate, ...input }: NewLead,
+      principal: Principal,
+      write: WriteContext,
+    ): Promise<CreatedLead> {
       const { companyId } = input;
       const access = requireCompanyAccess(principal, companyId);
       const { record, violations } = await completeLead(input, { access, customFields, signal: write.signal });
@@ -70,10 +80,11 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
         admit: violations.length === 0,
         mayCreateTags: mayCreateTags(principal, access),
         accessFilter: companyAccessFilter(access),
-        duplicates: duplicateView(principal, access),
+        duplicates: duplicateView(principal, access, { allowDuplicate }),
       };
       const outcome = await leads.create({ ...record, notes, tags }, admission, write);
       if (outcome.kind === "created") return outcome;
+      if (outcome.kind === "duplicate") throw duplicateRecord(companyId, outcome.refusing);
       if (outcome.kind === "full") throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: outcome.maxTags });
       const all = prefixPaths("lead", [...violations, ...leadReferenceViolations(outcome.missing)]);
       const refused = { missing: [], tags: outcome.tags, references: tags, violations: all, within: "lead" };
@@ -102,11 +113,17 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
     },
 
     /** Returns the customer that the lead was promoted to, now or earlier. */
-    async promote(id: string, principal: Principal, write: WriteContext): Promise<CreatedCustomer> {
+    async promote(
+      { id, allowDuplicate }: LeadToPromote,
+      principal: Principal,
+      write: WriteContext,
+    ): Promise<CreatedCustomer> {
       const outcome = await leads.promote(targetOf(principal, id), write, (unit) => {
-        const view = duplicateView(principal, requireCompanyAccess(principal, unit.lead.companyId));
+        const access = requireCompanyAccess(principal, unit.lead.companyId);
+        const view = duplicateView(principal, access, { allowDuplicate });
         return promoteLead(unit, view, write.signal);
       });
+      if (outcome.kind === "duplicate") throw duplicateRecord(outcome.companyId, outcome.refusing);
       if (outcome.kind === "quota") throw quotaExceeded(outcome.companyId, outcome.limit);
       const { customer, mayHaveDuplicates } = outcome;
       // A customer of an earlier promotion may have moved to a location that the API key cannot access.

@@ -9,7 +9,7 @@ interface TemplateRow extends SettingRow {
   readonly name: string;
   readonly description: string;
   readonly price_currency: string;
-  readonly price_units: bigint;
+  readonly price_units: bigint | string;
   readonly price_nanos: number;
   readonly expiration_days: number | null;
   readonly items: readonly StoredItem[];

@@ -99,16 +99,18 @@ interface LockedPet {
 }
 
 /**
- * Locks the owner of the pet, like other writes to pets, and the next one if the pet was moved or promoted while this
- * request waited. Throws NOT_FOUND of the pet if its owner cannot be accessed.
+ * Locks the owner of the pet, like other writes to pets, and the next one if the pet was moved, promoted or merged while
+ * this request waited. Throws NOT_FOUND of the pet if its owner cannot be accessed.
  */
 async function lockPet(tx: Prisma.TransactionClient, target: CompanyPetTarget): Promise<LockedPet> {
   let known = await ownerOf(tx, target);
   for (let attempt = 1; attempt <= maxOwners; attempt += 1) {
     const lock = known.ofLead ? lockLeadOwner : lockCustomerOwner;
-    const owner = await asPet(target, lock(tx, target, known.ownerId));
+    const owner = await orAbsent(lock(tx, target, known.ownerId));
     const present = await ownerOf(tx, target);
     if (present.ofLead === known.ofLead && present.ownerId === known.ownerId) {
+      // The request names the pet alone, so an owner that cannot be accessed is not named.
+      if (!owner) throw notFoundError("Pet", target.id);
       return { owner, pet: await readPet(tx, target) };
     }
     known = present;
@@ -151,13 +153,6 @@ async function lockLeadOwner(tx: Prisma.TransactionClient, target: CompanyPetTar
   assertLeadOwner(id, lead.promotedCustomerId ?? null, target.leadScope);
   const { companyId, preferredBusinessId: businessId } = lead;
   return { kind: "lead", companyId, id, businessId, archived: false, lead };
-}
-
-/** The request names the pet alone, so an owner that cannot be accessed is not named. */
-async function asPet<Found>({ id }: CompanyPetTarget, found: Promise<Found>): Promise<Found> {
-  const owner = await orAbsent(found);
-  if (owner === undefined) throw notFoundError("Pet", id);
-  return owner;
 }
 
 async function ownerOf(

@@ -13,6 +13,7 @@ import {
   recordRows,
   updateRow,
 } from "../../db/company-records.js";
+import { statement } from "../../db/statement.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import type { SettingEntry, SettingRepository } from "./setting.model.js";
 
@@ -22,7 +23,6 @@ export interface SettingRow {
   readonly archived_time: Date | null;
   readonly last_updated_by: string;
   readonly last_updated_time: Date;
-  readonly version: bigint;
 }
 
 /** The differences between the lists. */
@@ -31,8 +31,8 @@ export interface SettingTable<Row extends SettingRow, Entry, Content> extends Om
   readonly nameColumn: "name" | "abbreviation" | "label";
   /** What a list selects. Absent: all columns. */
   readonly listed?: string;
-  /** The rows of the list. Absent: all rows of the company. */
-  readonly only?: Prisma.Sql;
+  /** SQL of the condition of the rows of the list. Absent: all rows of the company. */
+  readonly only?: string;
   columns(content: Content): Columns;
   /** The entry that has the same unique value as a new one. */
   namesake?(content: Content): { readonly field: string; readonly where: Prisma.Sql };
@@ -43,22 +43,25 @@ export interface SettingTable<Row extends SettingRow, Entry, Content> extends Om
 
 /**
  * A list in its table. Raw SQL, because Prisma neither locks rows nor accepts a table name as a parameter. Names of
- * tables and columns come only from setting-tables.columns.ts.
+ * tables and columns come only from setting-tables.columns.ts. Lists are read without Prisma, which copies each row several
+ * times: of a mebibyte of custom fields, other requests would wait for the garbage collector.
  */
 export function createSettingListRepository<Row extends SettingRow, Entry extends SettingEntry, Content>(
   limited: LimitedDatabase,
   table: SettingTable<Row, Entry, Content>,
 ): SettingRepository<Entry, Content> {
   const { database } = limited;
-  const { kind, only = Prisma.sql`TRUE` } = table;
+  const { kind, only = "TRUE" } = table;
   const from = Prisma.raw(kind);
-  const listed = Prisma.raw(table.listed ?? "*");
-  const order = Prisma.raw(`display_order, ${table.nameColumn}, id`);
-  const ofCompany = (companyId: string) => Prisma.sql`company_id = ${companyId} AND ${only}`;
+  const ofCompany = (companyId: string) => Prisma.sql`company_id = ${companyId} AND ${Prisma.raw(only)}`;
+  const listed = statement(
+    `${kind}.list`,
+    `SELECT ${table.listed ?? "*"} FROM ${kind} WHERE company_id = $1 AND ${only}
+      AND ($2 OR archived_time IS NULL) ORDER BY display_order, ${table.nameColumn}, id`,
+  );
 
-  const readList = (reader: Reader, companyId: string, showArchived: boolean) =>
-    reader.$queryRaw<Row[]>`SELECT ${listed} FROM ${from} WHERE ${ofCompany(companyId)}
-      AND (${showArchived} OR archived_time IS NULL) ORDER BY ${order}`;
+  const readList = (tx: Prisma.TransactionClient, companyId: string, showArchived: boolean) =>
+    tx.$queryRawUnsafe<Row[]>(listed.text, companyId, showArchived);
   const find = async (tx: Prisma.TransactionClient, target: CompanyResource) => {
     const row = await findRow<Row>(tx, kind, target);
     return row && table.toEntry(row);
@@ -67,8 +70,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
 
   return {
     async list({ companyId, showArchived }, signal) {
-      const rows = await database.ask(signal, (prisma) => readList(prisma, companyId, showArchived));
-      return mapInSlices(rows, table.toEntry);
+      return mapInSlices(await database.read<Row>(listed, [companyId, showArchived], signal), table.toEntry);
     },
 
     create: ({ companyId, id, content }, write) =>
@@ -110,7 +112,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
           const found = (await readList(tx, companyId, true)).map(table.toEntry);
           check(found);
           const places = [...ids, ...found.filter((entry) => entry.archived).map((entry) => entry.id)];
-          const moved = await tx.$queryRaw<Pick<SettingRow, "id" | "version">[]>`
+          const moved = await tx.$queryRaw<{ id: string; version: bigint }[]>`
             UPDATE ${from} AS t SET display_order = o.place, ${auditColumns({ companyId, now, write })}
             FROM unnest(${places}::text[]) WITH ORDINALITY AS o (id, place)
             WHERE t.company_id = ${companyId} AND t.id = o.id AND t.display_order <> o.place
@@ -122,8 +124,6 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
       }),
   };
 }
-
-type Reader = Pick<Prisma.TransactionClient, "$queryRaw">;
 
 /** The next position still fits into the column. */
 const maxPlace = 2 ** 31 - 2;

@@ -40,9 +40,9 @@ interface PetCodeRow extends SettingRow {
 }
 
 interface PetSizeRow extends NamedRow {
-  readonly weight_low: bigint | null;
+  readonly weight_low: bigint | string | null;
   readonly weight_unit: number;
-  readonly weight_high: bigint | null;
+  readonly weight_high: bigint | string | null;
   /** Null means `weight_unit`. */
   readonly weight_high_unit: number | null;
   readonly exact_weight_low: string | null;
@@ -150,7 +150,7 @@ function unitNumber(weight: Weight | undefined): number {
   return weightUnits.numberOf(weight?.unit ?? "KILOGRAM");
 }
 
-function toWeight(stored: bigint, unit: number, exact: string | null): Weight {
+function toWeight(stored: bigint | string, unit: number, exact: string | null): Weight {
   const value = Number(stored);
   return { value, unit: weightUnits.wordOf(unit) ?? "KILOGRAM", ...exactWeight(value, exact) };
 }

@@ -14,7 +14,7 @@ import {
   type TagResolution,
   tagKey,
 } from "./tag.model.js";
-import { inRequestOrder, matchTags, type NamedTag, type PlacedTag } from "./tag-match.model.js";
+import { inRequestOrder, type KnownTag, matchTags, type NamedTag, type PlacedTag } from "./tag-match.model.js";
 
 export interface TagSearch {
   readonly companyId: string;
@@ -33,18 +33,33 @@ export async function resolveTags(
   tx: Prisma.TransactionClient,
   { companyId, references, carried, mayCreate, maxTags, now, write }: TagSearch,
 ): Promise<TagResolution & { readonly tags: readonly Tag[] }> {
-  const wanted = distinctTags(references);
-  const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
-  const keys = wanted.flatMap(({ reference }) => ("name" in reference ? [tagKey(reference.name)] : []));
-  const known =
-    wanted.length === 0
-      ? []
-      : await tx.tag.findMany({ where: { companyId, OR: [{ id: { in: ids } }, { nameKey: { in: keys } }] } });
-  const asked = known.map((tag) => ({ ...fromRow(tag), nameKey: tag.nameKey }));
+  const asked = await findTags(tx, companyId, references);
   const { found, creations, resolution } = matchTags(references, asked, { carried, mayCreate });
   // In the order of the keys, so that concurrent creates of the same tags cannot deadlock.
   const created = await takeTags(tx, creations, { companyId, maxTags, now, write });
   return { ...resolution, tags: inRequestOrder([...found, ...created]) };
+}
+
+/** The tags of the company that the references mean. */
+export async function findTags(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  references: readonly TagReference[],
+): Promise<readonly KnownTag[]> {
+  const wanted = distinctTags(references);
+  if (wanted.length === 0) return [];
+  const ids = wanted.flatMap(({ reference }) => ("id" in reference ? [reference.id] : []));
+  const keys = wanted.flatMap(({ reference }) => ("name" in reference ? [tagKey(reference.name)] : []));
+  const known = await tx.tag.findMany({
+    where: { companyId, OR: [{ id: { in: ids } }, { nameKey: { in: keys } }] },
+  });
+  return known.map((tag) => ({ ...fromRow(tag), nameKey: tag.nameKey }));
+}
+
+/** How many more tags the company may have. Until the transaction ends, no other one creates a tag. */
+export async function tagRoom(tx: Prisma.TransactionClient, companyId: string, maxTags: number): Promise<number> {
+  const [space] = await tx.$queryRaw<{ room: bigint }[]>`SELECT tag_room(${companyId}, ${maxTags}::bigint) AS room`;
+  return Number(space?.room ?? 0);
 }
 
 type TagCreation = Pick<TagSearch, "companyId" | "maxTags" | "now" | "write">;
@@ -57,13 +72,13 @@ async function lastPlace(tx: Prisma.TransactionClient, companyId: string): Promi
 }
 
 /** Creates the tags in one statement, and locks those that a concurrent create has just inserted. */
-async function takeTags(
+export async function takeTags(
   tx: Prisma.TransactionClient,
   names: readonly NamedTag[],
   { companyId, maxTags, now, write }: TagCreation,
 ): Promise<readonly PlacedTag[]> {
   if (names.length === 0) return [];
-  const [space] = await tx.$queryRaw<{ room: bigint }[]>`SELECT tag_room(${companyId}, ${maxTags}::bigint) AS room`;
+  const room = await tagRoom(tx, companyId, maxTags);
   const last = await lastPlace(tx, companyId);
   const inCallOrder = names.map(({ position }) => position).toSorted((a, b) => a - b);
   const stamp = { lastUpdatedBy: actingStaffId(write, companyId), lastUpdatedTime: now };
@@ -72,8 +87,7 @@ async function takeTags(
     ...{ displayOrder: last + inCallOrder.indexOf(position) + 1, ...stamp },
   }));
   const created = await tx.tag.createManyAndReturn({ data, skipDuplicates: true });
-  if (created.length > Number(space?.room ?? 0))
-    throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: maxTags });
+  if (created.length > room) throw companyLimitReached({ companyId, name: "MAX_TAGS", limit: maxTags });
   const changes = created.map(({ id }) => ({
     companyId,
     kind: "tag" as const,

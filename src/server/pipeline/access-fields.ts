@@ -27,7 +27,9 @@ export function accessFieldsOf(schema: DescMessage, outer: readonly DescMessage[
   const locations: LocationField[] = [];
   for (const field of schema.fields) {
     const names = getOption(field, accessOption);
-    if (names !== Access.UNSPECIFIED) {
+    if (names === Access.ITEMS) {
+      if (field.fieldKind !== "list" || !field.message) throw notChecked(field);
+    } else if (names !== Access.UNSPECIFIED) {
       if (field.scalar !== ScalarType.STRING || field.oneof) throw notChecked(field);
       if (names === Access.LOCATION) locations.push({ field });
       else if (field.fieldKind === "scalar") company = field;

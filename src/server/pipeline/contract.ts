@@ -1,11 +1,22 @@
-import { type DescMethod, type DescMethodUnary, type DescService, getOption, hasOption } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type DescMethod,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  getOption,
+  hasOption,
+} from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { type Scope, scopes } from "../../core/principal.js";
 import {
+  Access,
+  access,
   imports_records,
   passes_on_idempotency_key,
   scope as scopeOption,
 } from "../../gen/proto/moego/option/v1/option_pb.js";
+import type { ServedMethod } from "./call.js";
 
 /** `moego.business.customer.v1.CustomerService/GetCustomer` */
 export function rpcNameOf(method: DescMethod): string {
@@ -19,9 +30,14 @@ export function rpcNameOf(method: DescMethod): string {
 /** A name that is composed for every call would also be hashed for every map. */
 const names = new WeakMap<DescMethod, string>();
 
-/** True for an rpc with one request and one response, the only kind that is served. */
+/** True for an rpc with one request and one response. */
 export function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
+}
+
+/** True for an rpc with one request and a stream of responses, the only other kind that is served. */
+export function isStream(method: DescMethod): method is DescMethodServerStreaming {
+  return method.methodKind === "server_streaming";
 }
 
 /** True for an rpc that changes nothing, by the contract's `idempotency_level`. */
@@ -42,15 +58,20 @@ export function importsRecords(method: DescMethod): boolean {
   return getOption(method, imports_records);
 }
 
+/** True for the request of a batch: it has items, each with its own check. */
+export function isBatch({ fields }: DescMessage): boolean {
+  return fields.some((field) => getOption(field, access) === Access.ITEMS);
+}
+
 /**
- * The unary rpcs of the gRPC services, with their required scopes.
+ * The rpcs of the gRPC services, with their required scopes.
  *
- * @throws Error for an rpc that is not unary, or has no scope or an unknown one
+ * @throws Error for an rpc with a stream of requests, or without a scope or with an unknown one
  */
-export function scopesOf(services: readonly DescService[]): ReadonlyMap<DescMethodUnary, Scope> {
-  const found = new Map<DescMethodUnary, Scope>();
+export function scopesOf(services: readonly DescService[]): ReadonlyMap<ServedMethod, Scope> {
+  const found = new Map<ServedMethod, Scope>();
   for (const method of services.flatMap((service) => service.methods)) {
-    if (!isUnary(method)) throw new Error(`${rpcNameOf(method)} is not unary`);
+    if (!isUnary(method) && !isStream(method)) throw new Error(`${rpcNameOf(method)} has a stream of requests`);
     if (!hasOption(method, scopeOption)) throw new Error(`${rpcNameOf(method)} declares no moego.option.v1.scope`);
     const name = getOption(method, scopeOption);
     const scope = scopes.find((known) => known === name);

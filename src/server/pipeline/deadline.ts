@@ -1,6 +1,6 @@
 import { createCallSignal } from "../../core/call-signal.js";
 import { DomainError } from "../../core/errors.js";
-import type { Call } from "./call.js";
+import type { IncomingCall } from "./call.js";
 
 /** Time for an aborted request to find out whether it took effect. Canceling a statement takes less. */
 export const outcomeGraceMs = 200;
@@ -28,7 +28,7 @@ export interface Limits {
  * @throws DomainError the abort reason
  */
 export async function withinDeadline<T>(
-  call: Pick<Call<unknown>, "signal" | "timeoutMs">,
+  call: Pick<IncomingCall, "signal" | "timeoutMs">,
   { maxDurationMs, drainDeadline, isRepeatable = false, actsElsewhere = false }: Limits,
   work: (signal: AbortSignal, deadlineMs: number) => Promise<T>,
 ): Promise<T> {

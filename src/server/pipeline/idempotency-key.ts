@@ -10,7 +10,7 @@ import {
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { canonicalBytes } from "../../api/canonical.js";
 import { type DomainError, invalidRequest, violation } from "../../core/errors.js";
-import type { EmptyMembers } from "../../core/presence.js";
+import type { Emptiness, EmptyMembers } from "../../core/presence.js";
 import type { IdempotencyClaim } from "../../core/write.js";
 import { presentation as presentationOption } from "../../gen/proto/moego/option/v1/option_pb.js";
 import { isReadOnly, rpcNameOf } from "./contract.js";
@@ -27,6 +27,12 @@ interface ClaimHeaders {
 
 /** 32 bytes each: the current key, then previous ones. Identical for every server process. */
 export type FingerprintKeys = readonly [Uint8Array, ...Uint8Array[]];
+
+/** The claim of an item of a batch that has its own key. */
+type ItemClaims = (
+  item: { readonly schema: DescMessage; readonly message: Message; readonly key: string },
+  path: string,
+) => IdempotencyClaim;
 
 type ClaimFactory = (
   method: DescMethodUnary,
@@ -69,6 +75,31 @@ export function createClaims([present, ...former]: FingerprintKeys): ClaimFactor
       ...(older.length === 0 ? {} : { olderFingerprints: older }),
     };
   };
+}
+
+/**
+ * The same for the items of a batch, whose keys are fields of the items. The same item is the same request in whatever
+ * place of whatever batch it is sent again.
+ *
+ * @param headers the key of the batch does not matter
+ */
+export function createItemClaims([present, ...former]: FingerprintKeys) {
+  return (method: DescMethodUnary, { company = "" }: Pick<ClaimHeaders, "company">, empty?: EmptyMembers): ItemClaims =>
+    ({ schema, message, key }, path) => {
+      const bytes = canonicalBytes(schema, message);
+      const under = (secret: Uint8Array): Uint8Array =>
+        createHmac("sha256", secret)
+          .update(`${rpcNameOf(method)}\n${company}\nitem\n`)
+          .update(bytes)
+          .digest();
+      const within = new Map<string, Emptiness>();
+      for (const [at, how] of empty ?? []) if (at.startsWith(path)) within.set(at.slice(path.length), how);
+      return {
+        ...{ key, fingerprint: under(present), replayed: false },
+        presences: presencesOf(schema, within, [present, ...former]),
+        ...(former.length === 0 ? {} : { olderFingerprints: former.map(under) }),
+      };
+    };
 }
 
 /**

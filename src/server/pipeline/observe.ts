@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { type AddressDetail, recordedAddress } from "../../core/client-address.js";
 import { DomainError, type Reason } from "../../core/errors.js";
 import { Code } from "../../gen/proto/google/rpc/code_pb.js";
-import { type Call, requestIdHeader, requestIdOf, type Transport } from "./call.js";
+import { type IncomingCall, requestIdHeader, requestIdOf, type Transport } from "./call.js";
 import { type AddressOf, forwardedForHeader } from "./client-address.js";
 import { rpcNameOf } from "./contract.js";
 import { type StatusError, toStatusError } from "./status.js";
@@ -16,9 +16,18 @@ export interface CallMetrics {
     /** Name of the canonical code: `OK`, `NOT_FOUND`. */
     readonly code: string;
     readonly durationMs: number;
+    /** Responses of a stream. */
+    readonly sent?: Sent;
   }): void;
   /** Counts a request that was rejected for its API key or for where the key was used. */
   countFailedAuthentication(reason: Reason): void;
+}
+
+/** What a stream has sent. */
+export interface Sent {
+  messages: number;
+  /** As they were encoded, without what the protocol adds. */
+  bytes: number;
 }
 
 /** Facts that become known while a request runs. */
@@ -31,9 +40,10 @@ export interface CallRecord {
   /** Of the records that the request named or created. */
   resourceIds?: readonly string[];
   failedAuthentication?: Reason;
+  sent?: Sent;
 }
 
-interface Observer {
+export interface Observer {
   readonly logger: Logger;
   readonly metrics: CallMetrics;
   readonly addressOf: AddressOf;
@@ -47,7 +57,7 @@ interface Observer {
  * Assigns the request id, runs the request, writes its log line and metrics, and converts every error to a StatusError.
  */
 export async function observe<T>(
-  call: Call<T>,
+  call: IncomingCall,
   observer: Observer,
   work: (record: CallRecord) => Promise<T>,
 ): Promise<T> {
@@ -105,7 +115,7 @@ function defect(cause: unknown): DomainError {
 }
 
 function report(
-  call: Call<unknown>,
+  call: IncomingCall,
   observer: Observer,
   startedMs: number,
   record: CallRecord,
@@ -114,7 +124,8 @@ function report(
   const rpc = rpcNameOf(call.method);
   const code = Code[status?.code ?? Code.OK];
   const durationMs = observer.now() - startedMs;
-  observer.metrics.observe({ rpc, transport: call.transport, code, durationMs });
+  const { sent } = record;
+  observer.metrics.observe({ rpc, transport: call.transport, code, durationMs, ...(sent ? { sent } : {}) });
   const fields = {
     rpc,
     transport: call.transport,
@@ -126,6 +137,7 @@ function report(
     companyId: record.companyId,
     resourceIds: record.resourceIds?.length ? record.resourceIds : undefined,
     clientAddress: recordedAddress(record.clientAddress, record.failedAuthentication ? "full" : observer.addressDetail),
+    ...sent,
   };
   if (record.failedAuthentication) observer.metrics.countFailedAuthentication(record.failedAuthentication);
   const cause = status?.cause instanceof Error ? status.cause.cause : undefined;

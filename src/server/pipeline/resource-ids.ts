@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, type DescMethodUnary, type Message, ScalarType } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, type DescMethod, type Message, ScalarType } from "@bufbuild/protobuf";
 
 type ReadIds = (message: object, into: Set<string>) => void;
 
@@ -10,7 +10,11 @@ const generated = /^[a-z]{2,6}_[A-Za-z0-9]{22}$/;
 const readers = new Map<DescMessage, ReadIds>();
 
 /** The generated ids of the records that a request named and, if it succeeded, of the record that it created. */
-export function resourceIdsOf(method: DescMethodUnary, request: Message, response?: object): readonly string[] {
+export function resourceIdsOf(
+  method: Pick<DescMethod, "input" | "output">,
+  request: Message,
+  response?: object,
+): readonly string[] {
   const found = new Set<string>();
   readerOf(method.input)(request, found);
   if (response) readerOf(method.output)(response, found);

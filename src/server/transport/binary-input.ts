@@ -10,7 +10,7 @@ import { BinaryReader, configureTextEncoding, WireType } from "@bufbuild/protobu
 import { DomainError, invalidRequest } from "../../core/errors.js";
 import { readValidBinary } from "./codec/binary-reader.js";
 import { wireTypeOfScalar } from "./codec/scalars.js";
-import { maxItemsOf, maxValues, tooManyItems, tooManyValues } from "./limits.js";
+import { maxItemsOf, maxValuesOf, tooManyItems, tooManyValues } from "./limits.js";
 import { memberPath } from "./member-path.js";
 
 /**
@@ -59,12 +59,14 @@ function checkBinary(schema: DescMessage, bytes: Uint8Array): void {
 class BinaryWalk {
   private readonly reader: BinaryReader;
   private values = 0;
+  private readonly maxValues: number;
 
   constructor(
     private readonly request: DescMessage,
     private readonly bytes: Uint8Array,
   ) {
     this.reader = new BinaryReader(bytes);
+    this.maxValues = maxValuesOf(request);
   }
 
   message(schema: DescMessage, end: number, path: string): void {
@@ -167,7 +169,7 @@ class BinaryWalk {
 
   private count(values = 1): void {
     this.values += values;
-    if (this.values > maxValues) throw tooManyValues(this.request, []);
+    if (this.values > this.maxValues) throw tooManyValues(this.request, []);
   }
 }
 

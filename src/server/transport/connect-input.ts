@@ -16,6 +16,8 @@ export interface MessageEncoding {
   readonly json: boolean;
   /** Whether the body is base64, in both directions. */
   readonly text?: boolean;
+  /** Whether it is the form of Connect for streams. */
+  readonly isStream?: boolean;
 }
 
 const connectVersionHeader = "connect-protocol-version";
@@ -45,6 +47,28 @@ export function wireFormOf(request: HttpRequest): MessageEncoding | undefined {
   return wireForms[type.trim().toLowerCase()];
 }
 
+const connectStreamForms: Readonly<Record<string, MessageEncoding>> = {
+  "application/connect+proto": { protocol: "connect", json: false, isStream: true },
+  "application/connect+json": { protocol: "connect", json: true, isStream: true },
+};
+
+/** The same for an rpc with a stream of responses. gRPC-Web has the same content types for both. */
+export function streamFormOf(request: HttpRequest): MessageEncoding | undefined {
+  const [type = ""] = (headerOf(request, "content-type") ?? "").split(";", 1);
+  const known = connectStreamForms[type.trim().toLowerCase()];
+  if (known) return known;
+  const form = wireFormOf(request);
+  return form?.protocol === "grpc-web" ? form : undefined;
+}
+
+/** A message with the prefix of gRPC-Web and of streams in Connect. */
+export function framed(flags: number, message: Buffer): Buffer {
+  const prefix = Buffer.alloc(envelopePrefixBytes);
+  prefix.writeUInt8(flags, 0);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
 /**
  * Rejects another version of the Connect protocol. Clients need not send the version.
  *
@@ -70,7 +94,9 @@ export async function messageBytes(request: HttpRequest, form: MessageEncoding):
     const text = await request.readBody(envelopePrefixBytes + textFramingBytes);
     return envelopedBytes(decodeText(text), headerOf(request, "grpc-encoding"));
   }
-  const body = await request.readBody(form.protocol === "grpc-web" ? envelopePrefixBytes : 0);
+  const isEnveloped = form.protocol === "grpc-web" || form.isStream === true;
+  const body = await request.readBody(isEnveloped ? envelopePrefixBytes : 0);
+  if (form.isStream === true) return envelopedBytes(body, headerOf(request, "connect-content-encoding"));
   if (form.protocol === "connect")
     return jsonUnlessForm(request, await decompress(body, headerOf(request, "content-encoding")));
   return envelopedBytes(body, headerOf(request, "grpc-encoding"));
@@ -102,7 +128,7 @@ async function queryBytes(query: URLSearchParams): Promise<Uint8Array> {
   return decompress(bytes, query.get("compression") ?? undefined);
 }
 
-/** Unwraps the single gRPC-Web envelope of the body. */
+/** Unwraps the single envelope of the body. */
 async function envelopedBytes(body: Uint8Array, encoding: string | undefined): Promise<Uint8Array> {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (view.length < envelopePrefixBytes) throw new DomainError("MALFORMED_REQUEST", "The request contains no message.");

@@ -1,15 +1,40 @@
-import { create, type DescMethodUnary, type DescService, type Message, toBinary, toJson } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type DescService,
+  type Message,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
 import { type ContextValues, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import { createAsyncIterable, type UniversalHandler, type UniversalServerRequest } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import { DomainError } from "../../core/errors.js";
-import { type Call, type Decoded, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
-import { isUnary } from "../pipeline/contract.js";
+import {
+  type Call,
+  type Decoded,
+  type ExecuteCall,
+  type ExecuteStream,
+  requestIdHeader,
+  requestIdOf,
+  type ServedMethod,
+} from "../pipeline/call.js";
+import { isStream, isUnary } from "../pipeline/contract.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { type ReadBack, readBacksOf } from "../pipeline/read-back.js";
 import { StatusError } from "../pipeline/status.js";
 import { connectErrorAnswer, connectErrorHeaders, toConnectError } from "./connect-errors.js";
-import { checkConnectVersion, decodeMessage, type MessageEncoding, messageBytes, wireFormOf } from "./connect-input.js";
+import {
+  checkConnectVersion,
+  decodeMessage,
+  framed,
+  type MessageEncoding,
+  messageBytes,
+  streamFormOf,
+  wireFormOf,
+} from "./connect-input.js";
+import { serveConnectStream } from "./connect-stream.js";
 import { encodeText } from "./grpc-web-text.js";
 import {
   connectTimeoutHeader,
@@ -30,12 +55,13 @@ interface Incoming {
   readonly request: HttpRequest;
   readonly form: MessageEncoding;
   readonly timeoutMs?: number;
-  decode(method: DescMethodUnary, readBack: ReadBack | undefined): Decoded;
+  decode(method: ServedMethod, readBack?: ReadBack): Decoded;
 }
 
 interface ConnectOptions {
   readonly services: readonly DescService[];
   readonly run: ExecuteCall;
+  readonly stream: ExecuteStream;
   readonly refuse: RejectRequest;
 }
 
@@ -60,15 +86,21 @@ const consumedHeaders = [
  * Connect's own handlers would decode the message before the API key is checked, and report malformed input as
  * INTERNAL. So they get an empty message in the same encoding, and the pipeline decodes the real one.
  */
-export function createConnectHandler({ services, run, refuse }: ConnectOptions): HttpHandler {
+export function createConnectHandler({ services, run, stream, refuse }: ConnectOptions): HttpHandler {
   const handlers = universalHandlers(services, run);
+  const streams = streamsByPath(services);
 
   return async (request) => {
     if (!/^\/[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)+\/[A-Za-z0-9_]+$/.test(request.path)) return undefined;
-    const form = wireFormOf(request);
+    const method = streams.get(request.path);
+    const form = method ? streamFormOf(request) : wireFormOf(request);
     const handler = handlers.get(request.path);
-    const refusal = refusalOf(request, handler, form);
+    const refusal = refusalOf(request, method ? onlyPost : handler, form);
     if (handler && form && !refusal) return answerOf(handler, request, form);
+    if (method && form && !refusal) {
+      const { decode, ...incoming } = await incomingOf(request, form);
+      return serveConnectStream(method, { ...incoming, decode: () => decode(method) }, stream);
+    }
     const protocol = form?.protocol ?? "connect";
     const error = refuse(refusal ?? unknownRpc(request.path), {
       transport: protocol,
@@ -78,6 +110,13 @@ export function createConnectHandler({ services, run, refuse }: ConnectOptions):
     const answer = connectErrorAnswer(error, protocol);
     return form?.text === true ? asText(answer) : answer;
   };
+}
+
+const onlyPost = { allowedMethods: ["POST"] };
+
+function streamsByPath(services: readonly DescService[]): ReadonlyMap<string, DescMethodServerStreaming> {
+  const methods = services.flatMap((service) => service.methods).filter(isStream);
+  return new Map(methods.map((method) => [`/${method.parent.typeName}/${method.name}`, method]));
 }
 
 function universalHandlers(services: readonly DescService[], run: ExecuteCall): ReadonlyMap<string, UniversalHandler> {
@@ -189,20 +228,14 @@ function emptyRequest(
     // Connect requires an absolute URL but uses only the query.
     url: `http://localhost${request.path}${query}`,
     header,
-    body: createAsyncIterable([protocol === "connect" ? empty : enveloped(empty)]),
+    body: createAsyncIterable([protocol === "connect" ? empty : framed(0, empty)]),
     signal: request.signal,
   };
 }
 
-function enveloped(message: Buffer): Buffer {
-  const prefix = Buffer.alloc(5);
-  prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
-}
-
 function refusalOf(
   request: HttpRequest,
-  handler: UniversalHandler | undefined,
+  handler: Pick<UniversalHandler, "allowedMethods"> | undefined,
   form: MessageEncoding | undefined,
 ): DomainError | undefined {
   const { method, path } = request;

@@ -6,13 +6,14 @@ import {
   Server,
   ServerCredentials,
   type ServerUnaryCall,
+  type ServerWritableStream,
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { createCallSignal } from "../../core/call-signal.js";
 import { Health } from "../../gen/proto/grpc_health/v1/health_pb.js";
-import type { Call, ExecuteCall } from "../pipeline/call.js";
-import { isUnary } from "../pipeline/contract.js";
+import type { Call, ExecuteCall, ExecuteStream } from "../pipeline/call.js";
+import { isStream, isUnary } from "../pipeline/contract.js";
 import { callCancelled, deadlineExceeded } from "../pipeline/deadline.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { StatusError } from "../pipeline/status.js";
@@ -26,6 +27,7 @@ import { http2ServersOf } from "./grpc-http2-servers.js";
 import { peerAddressOf, textOf } from "./grpc-peer.js";
 import { addPublished } from "./grpc-published.js";
 import { addErrorDetails, grpcStatusOf } from "./grpc-status.js";
+import { serveStream } from "./grpc-stream.js";
 import { maxMessageBytes } from "./limits.js";
 import { addReflection } from "./reflection.js";
 import { limitHandshakes, type RenewCertificate, renewalOf, type TlsFiles } from "./tls.js";
@@ -43,7 +45,8 @@ const channelOptions = {
   // redistribute clients.
   "grpc.max_connection_idle_ms": 15 * 60_000,
   "grpc.max_connection_age_ms": 60 * 60_000,
-  "grpc.max_connection_age_grace_ms": 60_000,
+  // As long as a stream may last by default.
+  "grpc.max_connection_age_grace_ms": 60 * 60_000,
 };
 
 /**
@@ -58,6 +61,7 @@ interface GrpcServerOptions {
   readonly port: number;
   readonly services: readonly DescService[];
   readonly run: ExecuteCall;
+  readonly stream: ExecuteStream;
   /** Rejects a call of an rpc that the hosted API has and this server does not. */
   readonly refuse: RejectRequest;
   /** Absent = without TLS. */
@@ -77,9 +81,9 @@ export interface RunningServer {
 
 /** Serves the contract over gRPC. Reflection and health need no API key. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningServer> {
-  const { services, run, host } = options;
+  const { services, host } = options;
   const server = new Server({ ...channelOptions, interceptors: [addErrorDetails] });
-  for (const service of services) addService(server, service, run);
+  for (const service of services) addService(server, service, options);
   addPublished(server, options.refuse);
   const health = addHealth(
     server,
@@ -129,14 +133,22 @@ async function shutDown(server: Server, timeoutMs: number): Promise<void> {
   server.forceShutdown();
 }
 
-function addService(server: Server, service: DescService, run: ExecuteCall): void {
+function addService(
+  server: Server,
+  service: DescService,
+  { run, stream }: Pick<GrpcServerOptions, "run" | "stream">,
+): void {
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const method of service.methods) {
-    if (!isUnary(method)) continue;
+    if (isUnary(method)) {
+      implementation[method.name] = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
+        void serve(method, call, answer, run);
+    } else if (isStream(method)) {
+      implementation[method.name] = (call: ServerWritableStream<Buffer, Buffer>) =>
+        void serveStream(method, call, stream);
+    } else continue;
     definition[method.name] = grpcMethodOf(method);
-    implementation[method.name] = (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
-      void serve(method, call, answer, run);
   }
   server.addService(definition, implementation);
 }

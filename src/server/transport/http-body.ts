@@ -91,7 +91,7 @@ const compress = promisify(gzip);
 const minCompressedBytes = 1024;
 
 /** On every response: no caching, no content type sniffing. */
-const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+export const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 const textType = /^(application\/json|text\/)/;
 const acceptsGzip = /(^|[ ,])gzip\b(?! *; *q=0(\.0*)?( |,|$))/i;

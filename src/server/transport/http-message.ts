@@ -36,6 +36,17 @@ export interface HttpAnswer {
   readonly body: Uint8Array | string;
 }
 
+/** A response whose body is sent while it is made. */
+export interface HttpStream {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parts of the body. The next one is made once the client can take it. */
+  readonly chunks: AsyncIterable<Uint8Array | string>;
+  /** Resolves when no further part is made. */
+  readonly finished: Promise<unknown>;
+}
+
 export const formType = "application/x-www-form-urlencoded";
 
 /** The content type of responses in JSON. */
@@ -48,7 +59,7 @@ export const jsonType = "application/json";
 export const jsonTypes: readonly string[] = ["", jsonType, "text/plain", formType];
 
 /** Returns undefined to pass the request to the next handler. */
-export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | undefined>;
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer | HttpStream | undefined>;
 
 /** Repeated headers are joined by ", ". */
 export function headerOf(request: Pick<HttpRequest, "headers">, name: string): string | undefined {

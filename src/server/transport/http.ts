@@ -17,7 +17,15 @@ import { compressed, readBody, sendAnswer } from "./http-body.js";
 import { handleRejectedConnections, maxHeaderBytes, missingHostError } from "./http-errors.js";
 import { type HttpLifetime, watchLifetime } from "./http-lifetime.js";
 import { createListener, type HttpTimeouts } from "./http-listener.js";
-import { type HttpAnswer, type HttpHandler, type HttpRequest, headerOf, originOf } from "./http-message.js";
+import {
+  type HttpAnswer,
+  type HttpHandler,
+  type HttpRequest,
+  type HttpStream,
+  headerOf,
+  originOf,
+} from "./http-message.js";
+import { sendStream } from "./http-stream.js";
 import { maxMessageBytes, messageTooLarge } from "./limits.js";
 import { normalizedPath } from "./request-path.js";
 import { restErrorAnswer } from "./rest.js";
@@ -134,7 +142,9 @@ async function exchange(
   if (isHttp1 && !nodeRequest.complete) response.once("finish", () => letGo(nodeRequest));
   const isLast = isHostless || served.lifetime.isDraining() || (expectsContinue && !nodeRequest.complete);
   // HTTP/2 uses GOAWAY and does not allow the header.
-  sendAnswer(response, answer, { isHead: request.method === "HEAD", isLast: isHttp1 && isLast });
+  const isLastOfHttp1 = isHttp1 && isLast;
+  if ("chunks" in answer) await sendStream(response, answer, { isLast: isLastOfHttp1 });
+  else sendAnswer(response, answer, { isHead: request.method === "HEAD", isLast: isLastOfHttp1 });
 }
 
 function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
@@ -142,14 +152,12 @@ function withoutHost({ refuse }: Served, request: HttpRequest): HttpAnswer {
   return restErrorAnswer(refuse(missingHostError(), { transport: "rest", requestId, ...originOf(request) }));
 }
 
-async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer> {
+async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest): Promise<HttpAnswer | HttpStream> {
   try {
     const answer = cors.preflight(request) ?? (await firstAnswer(handlers, request));
     const corsHeaders = cors.headersFor(request);
-    return await compressed(
-      request,
-      corsHeaders ? { ...answer, headers: { ...answer.headers, ...corsHeaders } } : answer,
-    );
+    const whole = corsHeaders ? { ...answer, headers: { ...answer.headers, ...corsHeaders } } : answer;
+    return "chunks" in whole ? whole : await compressed(request, whole);
   } catch (error) {
     const requestId = requestIdOf(headerOf(request, requestIdHeader));
     logger.error({ err: error, requestId }, "unhandled transport error");
@@ -159,10 +167,10 @@ async function answerOf({ handlers, cors, logger }: Served, request: HttpRequest
   }
 }
 
-async function firstAnswer(handlers: readonly HttpHandler[], request: HttpRequest): Promise<HttpAnswer> {
+async function firstAnswer(handlers: readonly HttpHandler[], request: HttpRequest): Promise<HttpAnswer | HttpStream> {
   for (const handler of handlers) {
     const answer = await handler(request);
-    if (answer) return answer.status === 401 ? withChallenge(answer) : answer;
+    if (answer) return answer.status === 401 && !("chunks" in answer) ? withChallenge(answer) : answer;
   }
   throw new Error("No handler produced a response; the last handler must accept every request");
 }

@@ -3,7 +3,7 @@ import { readValidJson } from "./codec/json-reader.js";
 import { unwrapped, withoutOwnId } from "./json-beside.js";
 import { type ReadOptions, readEveryMember } from "./json-message.js";
 import { type JsonNode, parseJson } from "./json-parse.js";
-import { tooManyValues } from "./limits.js";
+import { valueLimit } from "./limits.js";
 
 /**
  * Decodes the bytes of a JSON request. An empty body is an empty object.
@@ -16,7 +16,7 @@ export function decodeJson(
   options: Omit<ReadOptions, "found" | "isLenient"> = {},
 ): Message {
   if (bytes.length === 0) return readJson(schema, { members: [] });
-  const root = parseJson(bytes, (keys) => tooManyValues(schema, keys));
+  const root = parseJson(bytes, valueLimit(schema));
   return readJson(schema, withoutOwnId(schema, unwrapped(schema, root, options.readBack), options.readBack), options);
 }
 

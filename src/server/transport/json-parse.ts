@@ -1,5 +1,4 @@
 import { DomainError } from "../../core/errors.js";
-import { maxValues } from "./limits.js";
 
 /** JSON as received: the members of an object in order, including duplicate keys. */
 export type JsonNode = null | boolean | number | string | JsonNode[] | JsonObjectNode;
@@ -33,8 +32,11 @@ interface Frame {
   count: number;
 }
 
-/** Creates the error for too many values from the keys and indexes that lead to most of them. */
-type TooManyValuesError = (keys: readonly (string | number)[]) => DomainError;
+interface ValueLimit {
+  readonly max: number;
+  /** Creates the error for more values from the keys and indexes that lead to most of them. */
+  refuse(keys: readonly (string | number)[]): DomainError;
+}
 
 export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode {
   return typeof node === "object" && node !== null && !Array.isArray(node);
@@ -42,13 +44,13 @@ export function isJsonObject(node: JsonNode | undefined): node is JsonObjectNode
 
 /**
  * Parses RFC 8259 JSON in UTF-8, and skips a leading byte order mark. `JSON.parse` silently drops all but the last of
- * duplicate keys and has no limits. Parsing stops at the first value above `maxValues`.
+ * duplicate keys and has no limits. Parsing stops at the first value above the limit.
  *
  * @throws DomainError MALFORMED_REQUEST, also for nesting deeper than 100, numbers beyond a double and unpaired
  * surrogates
  */
-export function parseJson(bytes: Uint8Array, refuseValues: TooManyValuesError): JsonNode {
-  return parseText(decodeUtf8(bytes), refuseValues);
+export function parseJson(bytes: Uint8Array, limit: ValueLimit): JsonNode {
+  return parseText(decodeUtf8(bytes), limit);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -62,7 +64,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
+function parseText(text: string, limit: ValueLimit): JsonNode {
   let position = 0;
   let values = 0;
   const frames: Frame[] = [];
@@ -71,10 +73,10 @@ function parseText(text: string, refuseValues: TooManyValuesError): JsonNode {
     frame.key = key;
     frame.count += 1;
     values += 1;
-    if (values <= maxValues) return;
+    if (values <= limit.max) return;
     const most = Math.max(...frames.map((open) => open.count));
     const longest = frames.findIndex((open) => open.count === most);
-    throw refuseValues(frames.slice(0, longest).map((open) => open.key));
+    throw limit.refuse(frames.slice(0, longest).map((open) => open.key));
   }
 
   function open(): Frame {

@@ -1,4 +1,4 @@
-import type { DescMessage, DescMethodUnary } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
 import type { Violation } from "../../core/errors.js";
 import { isReadOnly } from "../pipeline/contract.js";
 import { idempotencyKeyHeader, keyFieldName } from "../pipeline/idempotency-key.js";
@@ -19,7 +19,7 @@ export function usualName(schema: DescMessage, name: string): string {
  *
  * @returns undefined for any other name, and on RPCs that change nothing
  */
-export function keyMeantBy(method: DescMethodUnary, name: string): Violation | undefined {
+export function keyMeantBy(method: DescMethod, name: string): Violation | undefined {
   if (isReadOnly(method) || name.length > maxNameChars) return undefined;
   const given = bareKey(name);
   if (!/^idem|idempot/.test(given) && !isSlipOf(bare(keyFieldName), given)) return undefined;

@@ -1,6 +1,7 @@
 import type { DescField, DescMessage } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { DomainError, invalidRequest, type Violation } from "../../core/errors.js";
+import { isBatch } from "../pipeline/contract.js";
 
 /** Maximum size of one request message on any transport, before and after decompression. */
 export const maxMessageBytes = 4 * 1024 * 1024;
@@ -13,10 +14,18 @@ export function messageTooLarge(limitBytes = maxMessageBytes): DomainError {
 
 /**
  * Maximum number of values in one request: set fields, list items and map entries, at every depth. 4 MiB could hold two
- * million values, each a hundred times more expensive to read than to send. No request of the contract needs a tenth of
- * this limit.
+ * million values, each a hundred times more expensive to read than to send. No request of a single record needs a tenth
+ * of this limit. A batch has several hundred records, of which a full one has about a hundred values.
  */
-export const maxValues = 20_000;
+export function maxValuesOf(request: DescMessage): number {
+  const known = limits.get(request);
+  if (known !== undefined) return known;
+  const limit = isBatch(request) ? 60_000 : 20_000;
+  limits.set(request, limit);
+  return limit;
+}
+
+const limits = new WeakMap<DescMessage, number>();
 
 /** Higher than every limit that a handler sets for its own field. */
 const maxMessages = 1_000;
@@ -36,13 +45,21 @@ export function tooManyItems(field: string, max: number): Violation {
   return { field, reason: "TOO_MANY", description: `Must have at most ${max} items.` };
 }
 
+/** The limit of a JSON request, or of the part of it at these keys. */
+export function valueLimit(schema: DescMessage, within: readonly (string | number)[] = []) {
+  return {
+    max: maxValuesOf(schema),
+    refuse: (keys: readonly (string | number)[]) => tooManyValues(schema, [...within, ...keys]),
+  };
+}
+
 /**
- * Error for a request with more than `maxValues` values.
+ * Error for a request with more values than `maxValuesOf`.
  *
  * @param keys member names, in either JSON notation, and indexes that lead to the field with most of the values
  */
 export function tooManyValues(schema: DescMessage, keys: readonly (string | number)[]): DomainError {
-  const description = `The request has more than ${maxValues} values; most of them are in this field.`;
+  const description = `The request has more than ${maxValuesOf(schema)} values; most of them are in this field.`;
   return invalidRequest([{ field: pathOf(schema, keys), reason: "TOO_MANY", description }]);
 }
 

@@ -5,7 +5,7 @@ import { type Beside, nothingBeside, unwrapped, withoutOwnId } from "./json-besi
 import { readJson } from "./json-input.js";
 import { isJsonObject, type JsonNode, type JsonObjectNode, parseJson } from "./json-parse.js";
 import { keyMeantBy, usualName } from "./key-parameter.js";
-import { tooManyValues } from "./limits.js";
+import { valueLimit } from "./limits.js";
 import { listedItems } from "./listed-items.js";
 import { type ParameterPath, parameterPath, placedValue, placeValue } from "./parameter-path.js";
 import { formMembers, looselyDecoded, type Parameter, percentDecoded, queryParameters } from "./parameters.js";
@@ -75,8 +75,7 @@ function namedAlone({ route, variables }: Match, { query, body }: RestRequest): 
 /** The body as an object of request fields. No body = an empty object. */
 function bodyNode(schema: DescMessage, field: string, body: Uint8Array, faults: Violation[]): JsonNode {
   const within = field === "*" || field === "" ? [] : [field];
-  const node: JsonNode =
-    body.length === 0 ? { members: [] } : parseJson(body, (keys) => tooManyValues(schema, [...within, ...keys]));
+  const node: JsonNode = body.length === 0 ? { members: [] } : parseJson(body, valueLimit(schema, within));
   if (field === "*") return node;
   if (field !== "") return { members: body.length === 0 ? [] : [{ key: field, value: node }] };
   if (!isJsonObject(node) || node.members.length > 0)

@@ -1,11 +1,4 @@
-import {
-  type DescMessage,
-  type DescMethodUnary,
-  type DescService,
-  getOption,
-  hasOption,
-  ScalarType,
-} from "@bufbuild/protobuf";
+import { type DescMessage, type DescService, getOption, hasOption, ScalarType } from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { http } from "../../gen/proto/google/api/annotations_pb.js";
 import type { HttpRule } from "../../gen/proto/google/api/http_pb.js";
@@ -15,12 +8,13 @@ import {
   lenient_values,
   plain_text,
 } from "../../gen/proto/moego/option/v1/option_pb.js";
-import { isUnary, rpcNameOf } from "../pipeline/contract.js";
+import type { ServedMethod } from "../pipeline/call.js";
+import { isStream, isUnary, rpcNameOf } from "../pipeline/contract.js";
 import { compileTemplate, type PathTemplate } from "./path-template.js";
 
 /** One `google.api.http` binding of an rpc. */
 export interface Route {
-  readonly method: DescMethodUnary;
+  readonly method: ServedMethod;
   /** HTTP method, upper case. */
   readonly verb: string;
   readonly template: string;
@@ -62,14 +56,14 @@ interface RouteGroup {
 }
 
 /**
- * The routes of all unary rpcs, from the annotations of the contract alone.
+ * The routes of all rpcs, from the annotations of the contract alone.
  *
  * @throws Error at startup for an invalid template, method or field in the contract
  */
 export function routeTable(services: readonly DescService[]): RouteTable {
   const groups = new Map<number, RouteGroup>();
   for (const method of services.flatMap((service) => service.methods)) {
-    if (!isUnary(method) || !hasOption(method, http)) continue;
+    if (!(isUnary(method) || isStream(method)) || !hasOption(method, http)) continue;
     const rule = getOption(method, http);
     for (const binding of [rule, ...rule.additionalBindings]) {
       const compiled = compile(routeOf(method, binding));
@@ -124,7 +118,7 @@ function withoutVerb(segment: string): string {
   return segment.split(/:|%3a/i, 1)[0] ?? "";
 }
 
-function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpRule): Route {
+function routeOf(method: ServedMethod, { pattern, body, responseBody }: HttpRule): Route {
   const name = rpcNameOf(method);
   if (pattern.case === undefined) throw new Error(`${name} has an HTTP rule without a path`);
   const [verb, template] =
@@ -144,7 +138,7 @@ function routeOf(method: DescMethodUnary, { pattern, body, responseBody }: HttpR
   };
 }
 
-function textsOf({ input }: DescMethodUnary, template: string): ReadonlyMap<string, string> | undefined {
+function textsOf({ input }: ServedMethod, template: string): ReadonlyMap<string, string> | undefined {
   const paths = compileTemplate(template)?.paths ?? [];
   const fields = input.fields.filter(
     ({ name, fieldKind, scalar, oneof }) =>
@@ -153,7 +147,7 @@ function textsOf({ input }: DescMethodUnary, template: string): ReadonlyMap<stri
   return fields.length === paths.length ? new Map(fields.map(({ name, localName }) => [name, localName])) : undefined;
 }
 
-function plainTextOf(method: DescMethodUnary): string | undefined {
+function plainTextOf(method: ServedMethod): string | undefined {
   const field = method.output.fields.find((candidate) => getOption(candidate, plain_text));
   if (field && (field.scalar !== ScalarType.STRING || field.presence !== FeatureSet_FieldPresence.EXPLICIT))
     throw new Error(`${rpcNameOf(method)} has plain_text on ${field.name}, which is not an optional string`);

@@ -1,8 +1,13 @@
-import { type DescService, toJson } from "@bufbuild/protobuf";
+import type { DescService } from "@bufbuild/protobuf";
 import { DomainError } from "../../core/errors.js";
-import { StatusSchema } from "../../gen/proto/google/rpc/status_pb.js";
-import { type Call, type ExecuteCall, requestIdHeader, requestIdOf } from "../pipeline/call.js";
-import { isReadOnly } from "../pipeline/contract.js";
+import {
+  type ExecuteCall,
+  type ExecuteStream,
+  type IncomingCall,
+  requestIdHeader,
+  requestIdOf,
+} from "../pipeline/call.js";
+import { isReadOnly, isStream, isUnary } from "../pipeline/contract.js";
 import { crossSiteRequest, originHeader } from "../pipeline/cross-site.js";
 import type { RejectRequest } from "../pipeline/observe.js";
 import { readBacksOf } from "../pipeline/read-back.js";
@@ -10,23 +15,26 @@ import { StatusError } from "../pipeline/status.js";
 import { errorHeaders } from "./error-headers.js";
 import { decompress } from "./http-body.js";
 import {
-  detailTypes,
   grpcTimeoutHeader,
   type HttpAnswer,
   type HttpHandler,
   type HttpRequest,
+  type HttpStream,
   headerOf,
   jsonAnswer,
   originOf,
   timeoutMsOf,
 } from "./http-message.js";
+import { streamedAnswer } from "./http-stream.js";
 import { ignoredHeader, ignoredNames } from "./ignored-parameters.js";
 import { nothingBeside } from "./json-beside.js";
+import { ndjsonForm } from "./ndjson.js";
 import { publishedRouteError } from "./published.js";
 import { restAnswer } from "./rest-answer.js";
 import { bodyEncodingOf } from "./rest-body.js";
 import { readRestRequest } from "./rest-input.js";
 import { type Match, type Route, routeTable } from "./rest-routes.js";
+import { statusJson } from "./status-json.js";
 
 /**
  * Serves the `google.api.http` routes of the contract as JSON. Responds to every request: 404 if no route matches, 405
@@ -35,6 +43,7 @@ import { type Match, type Route, routeTable } from "./rest-routes.js";
 export function createRestHandler(options: {
   services: readonly DescService[];
   run: ExecuteCall;
+  stream: ExecuteStream;
   refuse: RejectRequest;
 }): HttpHandler {
   const table = routeTable(options.services);
@@ -52,11 +61,18 @@ export function createRestHandler(options: {
     return restErrorAnswer(options.refuse(error, { transport: "rest", requestId, ...originOf(request) }));
   };
 
-  async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer> {
+  async function serve(match: Match, request: HttpRequest): Promise<HttpAnswer | HttpStream> {
     const headers: Record<string, string> = {};
+    const { method, responseBody } = match.route;
+    if (isStream(method)) {
+      const call = { ...(await callOf(match, request, headers, readBacks)), method };
+      return streamedAnswer(options.stream, call, ndjsonForm(method, restErrorAnswer), headers);
+    }
     try {
       const answer = await options.run({
         ...(await callOf(match, request, headers, readBacks)),
+        method,
+        ...(responseBody === "" ? {} : { responseBody }),
         encode: (message) => restAnswer(match.route, message),
       });
       return { ...answer, headers: { ...answer.headers, ...headers } };
@@ -69,16 +85,17 @@ export function createRestHandler(options: {
 
 /** The error as REST clients receive it: `google.rpc.Status` in JSON. */
 export function restErrorAnswer(error: StatusError, headers: Readonly<Record<string, string>> = {}): HttpAnswer {
-  return jsonAnswer(
-    error.httpStatus,
-    toJson(StatusSchema, error.toStatus(), { registry: detailTypes, alwaysEmitImplicit: true }),
-    { ...headers, [requestIdHeader]: error.requestId, ...errorHeaders(error) },
-  );
+  return jsonAnswer(error.httpStatus, statusJson(error), {
+    ...headers,
+    [requestIdHeader]: error.requestId,
+    ...errorHeaders(error),
+  });
 }
 
 /** HEAD requests the headers of a GET, which is safe only if the GET changes nothing. */
 function takes(route: Route, verb: string): boolean {
-  return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isReadOnly(route.method));
+  const { method } = route;
+  return route.verb === verb || (verb === "HEAD" && route.verb === "GET" && isUnary(method) && isReadOnly(method));
 }
 
 async function callOf(
@@ -86,11 +103,9 @@ async function callOf(
   request: HttpRequest,
   headers: Record<string, string>,
   readBacks: ReadBacks,
-): Promise<Omit<Call<never>, "encode">> {
+): Promise<Omit<IncomingCall, "method">> {
   return {
-    method: match.route.method,
     transport: "rest",
-    ...(match.route.responseBody === "" ? {} : { responseBody: match.route.responseBody }),
     signal: request.signal,
     isCrossSite: request.isCrossSite === true,
     peerAddress: request.peerAddress,
@@ -104,7 +119,7 @@ async function callOf(
 
 type ReadBacks = ReturnType<typeof readBacksOf>;
 
-type Input = Pick<Call<never>, "timeoutMs" | "decode">;
+type Input = Pick<IncomingCall, "timeoutMs" | "decode">;
 
 /** Reads the bytes now, decodes later: the API key is checked before anything about the request is reported. */
 async function inputOf(
@@ -127,7 +142,8 @@ async function inputOf(
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       decode: () => {
         const beside = nothingBeside();
-        const readBack = readBacks.get(match.route.method);
+        const { method } = match.route;
+        const readBack = isUnary(method) ? readBacks.get(method) : undefined;
         const message = readRestRequest(match, { query: request.query, body, encoding, ignore }, beside, readBack);
         return { message, readBack, ...beside };
       },

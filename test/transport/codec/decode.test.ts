@@ -13,7 +13,7 @@ import { readValidJson } from "../../../src/server/transport/codec/json-reader.j
 import { nothingBeside } from "../../../src/server/transport/json-beside.js";
 import { readEveryMember } from "../../../src/server/transport/json-message.js";
 import { parseJson } from "../../../src/server/transport/json-parse.js";
-import { tooManyValues } from "../../../src/server/transport/limits.js";
+import { valueLimit } from "../../../src/server/transport/limits.js";
 import { services } from "../../../src/services.js";
 import { malformedFields, mutated } from "../../reliability/malformed-bytes.js";
 import { malformedJson } from "../../reliability/malformed-json.js";
@@ -47,7 +47,7 @@ function unlessRefused<T>(read: () => T): T | undefined {
 
 /** Whether the text was read by the shortcut. */
 function isShortJson(schema: DescMessage, text: string): boolean {
-  const root = unlessRefused(() => parseJson(Buffer.from(text), (keys) => tooManyValues(schema, keys)));
+  const root = unlessRefused(() => parseJson(Buffer.from(text), valueLimit(schema)));
   const short = root === undefined ? undefined : readValidJson(schema, root);
   if (root === undefined || !short) return false;
   const beside = nothingBeside();

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { type DescField, type DescMessage, type Message, ScalarType } from "@bufbuild/protobuf";
 import { WireType } from "@bufbuild/protobuf/wire";
 import { DurationSchema, FieldMaskSchema, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { maxItemsOf, maxValues } from "../limits.js";
+import { maxItemsOf, maxValuesOf } from "../limits.js";
 import { type Properties, setterOf, zeroMessageOf } from "./properties.js";
 import { wireTypeOfScalar } from "./scalars.js";
 import { longBytes, readDouble, readEnd, readText, readVarint, type Source, tagBytes } from "./source.js";
@@ -25,7 +25,8 @@ const maxDepth = 50;
  */
 export function readValidBinary(schema: DescMessage, bytes: Uint8Array): Message | undefined {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return readerOf(schema)({ bytes: buffer, position: 0, values: 0, depth: 0 }, buffer.length);
+  const source = { bytes: buffer, position: 0, values: 0, maxValues: maxValuesOf(schema), depth: 0 };
+  return readerOf(schema)(source, buffer.length);
 }
 
 const readers = new Map<DescMessage, ReadMessage>();
@@ -57,7 +58,7 @@ function messageReader(schema: DescMessage): ReadMessage {
     while (source.position < end) {
       const read = fields.get(readVarint(source, tagBytes));
       source.values += 1;
-      if (!read?.(properties, source) || source.values > maxValues) return undefined;
+      if (!read?.(properties, source) || source.values > source.maxValues) return undefined;
     }
     source.depth -= 1;
     return source.position === end ? message : undefined;

@@ -1,6 +1,7 @@
 import { create, type DescEnum, type DescField, type DescMessage, ScalarType, toJson } from "@bufbuild/protobuf";
 import { scalarZeroValue } from "@bufbuild/protobuf/reflect";
 import { isWrapperDesc, TimestampSchema } from "@bufbuild/protobuf/wkt";
+import { detailTypes } from "../http-message.js";
 import { compile, sourceOfValue } from "./compile.js";
 import { wrong } from "./scalars.js";
 import { hasImplicitPresence, isJson, itemsOf, type Values, valuesOf } from "./values.js";
@@ -82,10 +83,13 @@ function messageWriter(schema: DescMessage): WriteJson {
   if (schema.typeName === TimestampSchema.typeName) return timestampJson;
   // Rare, and with rules of their own.
   if (schema.typeName.startsWith("google.protobuf."))
-    return (value) => JSON.stringify(toJson(schema, create(schema, valuesOf(value)), { alwaysEmitImplicit: true }));
+    return (value) => JSON.stringify(toJson(schema, create(schema, valuesOf(value)), jsonOptions));
   const { members } = writerOf(schema);
   return (value) => `{${members(valuesOf(value))}}`;
 }
+
+/** A response has no other message in an Any than the details of an error. */
+const jsonOptions = { alwaysEmitImplicit: true, registry: detailTypes };
 
 function writerOf(schema: DescMessage): MessageWriter {
   const known = writers.get(schema);

@@ -4,8 +4,9 @@ import type { Buffer } from "node:buffer";
 export interface Source {
   readonly bytes: Buffer;
   position: number;
-  /** As `maxValues` counts them. */
+  /** As `maxValuesOf` counts them. */
   values: number;
+  readonly maxValues: number;
   depth: number;
 }
 

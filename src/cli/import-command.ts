@@ -1,0 +1,152 @@
+import { parseArgs } from "node:util";
+import { idPrefixes, newId } from "../core/ids.js";
+import { localDate } from "../core/time-zones.js";
+import type { DayOrder } from "../import/cells/date-cell.js";
+import { planColumns } from "../import/columns/column-plan.js";
+import { headerKey } from "../import/columns/import-field.js";
+import type { ImportKind } from "../import/columns/import-kind.js";
+import { readMapping, saveMapping } from "../import/columns/mapping-file.js";
+import { type Preset, presetNamed, presets } from "../import/columns/presets.js";
+import { delimiters } from "../import/reading/csv-record.js";
+import type { FileEncoding } from "../import/reading/file-survey.js";
+import { openRows } from "../import/reading/open-rows.js";
+import { provesConsent } from "../import/records/consent-cells.js";
+import { type ImportSettings, planFields } from "../import/records/row-reader.js";
+import { openErrorsFile } from "../import/run/errors-file.js";
+import { importFile } from "../import/run/import-file.js";
+import { createProgress } from "../import/run/progress.js";
+import { createReport } from "../import/run/report.js";
+import { assertRequiredOptions, type Command, type CommandContext, counted, UsageError } from "./command.js";
+import { type ImportSession, withImport } from "./import-session.js";
+
+const one = { type: "string" } as const;
+const several = { type: "string", multiple: true } as const;
+
+const options = {
+  ...{ company: one, location: one, name: one, preset: one, map: several, mapping: one, "save-mapping": one },
+  ...{ unmapped: one, "day-order": one, "weight-unit": one, species: one, encoding: one, delimiter: one, sheet: one },
+  "dry-run": { type: "boolean" },
+} as const;
+
+type Values = ReturnType<typeof parseWords>["values"];
+
+export const importCustomers: Command = (words, context) => runImport("customers", words, context);
+export const importLeads: Command = (words, context) => runImport("leads", words, context);
+export const importPets: Command = (words, context) => runImport("pets", words, context);
+
+function parseWords(words: readonly string[]) {
+  return parseArgs({ args: [...words], options, allowPositionals: true });
+}
+
+/** Reads the file, imports its rows and prints the report. Fails if a row was not imported. */
+async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly string[], context: CommandContext) {
+  const { values, positionals } = parseWords(words);
+  const [path, ...more] = positionals;
+  if (path === undefined || more.length > 0)
+    throw new UsageError(`Expected one file. Usage: moego import ${kind} FILE`);
+  assertRequiredOptions(values, ["company"]);
+  const { company: companyId } = values;
+  const isDryRun = values["dry-run"] === true;
+  const preset = readPreset(values.preset);
+  const source = await openRows(path, {
+    encoding: oneOf(values.encoding, "encoding", encodings),
+    delimiter: oneOf(values.delimiter === "tab" ? "\t" : values.delimiter, "delimiter", delimiters),
+    sheet: values.sheet,
+  });
+  const mapping = await mappingOf(kind, values, preset, source.header);
+  const unmapped = oneOf(values.unmapped, "unmapped", ["note", "drop"] as const);
+  const plan = planColumns({ kind, header: source.header, mapping, unmapped });
+  const { out, err, status } = context.terminal;
+  if (values["save-mapping"] !== undefined) await saveMapping(values["save-mapping"], kind, plan);
+  for (const note of [...source.notes, ...plan.notes]) err(note);
+  const fields = planFields(plan);
+  if (kind !== "pets" && !provesConsent((field) => fields.byField.has(field))) err(noConsent);
+  const failed = await withImport(context, { companyId, rpc: `moego import ${kind}`, isDryRun }, async (session) => {
+    const report = createReport();
+    const errors = await openErrorsFile(`${path}.errors.csv`);
+    const jobId = newId(idPrefixes.importJob);
+    const settings = settingsOf(session, values, preset, context);
+    const progress = createProgress({ replaceLine: status, line: err, now: context.now });
+    const { jobs, calls, write, secret } = session;
+    const name = values.name ?? "default";
+    const parts = { kind, name, jobId, source, fields, settings, secret, isDryRun, jobs, calls, write };
+    const counts = await importFile({ ...parts, report, errors, progress });
+    const hasErrors = await errors.close();
+    for (const line of report.lines(isDryRun)) out(line);
+    if (hasErrors) out(`All faults: ${errors.path}`);
+    if (!isDryRun) out(`Import ${jobId}. To undo it: moego import undo ${jobId} --company ${companyId}`);
+    return counts.failed;
+  });
+  if (failed > 0) throw new Error(`${counted(failed, "row")} ${failed === 1 ? "was" : "were"} refused.`);
+}
+
+const noConsent =
+  "No consent is imported: the file has no columns with channel, time and source of consents. Imported people may be contacted only after they agree.";
+
+const encodings: readonly FileEncoding[] = ["utf-8", "utf-16le", "utf-16be", "windows-1252"];
+const dayOrders: readonly DayOrder[] = ["mdy", "dmy", "ymd"];
+
+function oneOf<T extends string>(given: string | undefined, option: string, known: readonly T[]): T | undefined {
+  if (given === undefined) return undefined;
+  const found = known.find((word) => word === given.toLowerCase());
+  if (found === undefined)
+    throw new UsageError(`--${option} must be one of: ${known.map((word) => JSON.stringify(word)).join(", ")}.`);
+  return found;
+}
+
+function readPreset(name: string | undefined): Preset | undefined {
+  const preset = name === undefined ? undefined : presetNamed(name);
+  if (name === undefined || preset) return preset;
+  throw new UsageError(
+    `--preset must be one of: ${presets.map((known) => `${known.name} (${known.about})`).join("; ")}.`,
+  );
+}
+
+/** What `--map` says wins over a mapping file, and that over a preset. */
+async function mappingOf(kind: ImportKind, values: Values, preset: Preset | undefined, header: readonly string[]) {
+  const present = new Set(header.map(headerKey));
+  const ofPreset = Object.entries(preset?.mapping[kind] ?? {}).filter(([name]) => present.has(headerKey(name)));
+  const saved = values.mapping === undefined ? [] : await readMapping(values.mapping, kind);
+  const given = (values.map ?? []).map((text) => {
+    const [, name, use] = /^(.+)=([^=]+)$/.exec(text) ?? [];
+    if (name === undefined || use === undefined)
+      throw new UsageError('--map must be HEADER=FIELD, for example "Cell=owner.phone".');
+    return [name, use] as const;
+  });
+  const uses = new Map<string, readonly [name: string, use: string]>();
+  for (const [name, use] of [...ofPreset, ...saved, ...given]) uses.set(headerKey(name), [name, use]);
+  return new Map(uses.values());
+}
+
+function settingsOf(
+  session: ImportSession,
+  values: Values,
+  preset: Preset | undefined,
+  { now }: CommandContext,
+): ImportSettings {
+  const { access, businesses } = session;
+  const { companyId, country, timeZone } = access;
+  const businessIds = new Map(
+    businesses.flatMap(
+      ({ id, name }) =>
+        [
+          [id, id],
+          [name.toLowerCase(), id],
+        ] as const,
+    ),
+  );
+  const [only, ...others] = businesses;
+  const businessId = values.location ?? (others.length === 0 ? only?.id : undefined);
+  if (values.location !== undefined && !businesses.some(({ id }) => id === values.location))
+    throw new UsageError(
+      `--location must be one of: ${businesses.map(({ id, name }) => `${id} (${name})`).join(", ")}.`,
+    );
+  const unit = oneOf(values["weight-unit"], "weight-unit", ["lb", "kg"] as const);
+  return {
+    ...{ companyId, country, timeZone, today: localDate(timeZone, new Date(now())), businessId, businessIds },
+    dayOrder: oneOf(values["day-order"], "day-order", dayOrders) ?? preset?.dayOrder,
+    unixFields: preset?.unixFields ?? [],
+    weightUnit: unit && (unit === "lb" ? "POUND" : "KILOGRAM"),
+    species: values.species,
+  };
+}

@@ -1,0 +1,177 @@
+import { refusalOf } from "../core/batch.js";
+import { DomainError, erasedError } from "../core/errors.js";
+import { isErasedId } from "../core/ids.js";
+import type { IdempotencyClaim, ResourceKind, WriteContext } from "../core/write.js";
+import { Prisma } from "../gen/prisma/client.js";
+import type { Database } from "./database.js";
+import { violatedConstraint } from "./database-errors.js";
+import { assertSameRequest, beginChange, claimExpiry, type StoredResult } from "./idempotent-write.js";
+import { statement } from "./statement.js";
+
+/** Before a batch, so that the foreign keys of thousands of new rows are checked by plans for a table of thousands. */
+export const refreshStatistics = statement("statistics.refresh", "SELECT refresh_statistics()");
+
+/** A batch of records of one kind. */
+interface BatchWrite {
+  readonly companyId: string;
+  readonly kind: ResourceKind;
+  /** Name of the resource in errors. */
+  readonly resource: string;
+  /** Number of items. */
+  readonly size: number;
+  /** Of items with their own idempotency keys, by position. */
+  readonly claims: ReadonlyMap<number, IdempotencyClaim>;
+  /** Unique constraints that a concurrent request can violate first. The batch then finds what that has stored. */
+  readonly contested: readonly string[];
+}
+
+export interface BatchStep {
+  readonly tx: Prisma.TransactionClient;
+  /** The time of all changes of this transaction. */
+  readonly now: Date;
+  /** What earlier requests stored for items, by position. */
+  readonly replayed: ReadonlyMap<number, string>;
+  /** Items whose key was used otherwise, or whose record was erased, by position. */
+  readonly refused: ReadonlyMap<number, DomainError>;
+  /** Stores the idempotency records. Called before the first row whose unique key a concurrent duplicate would violate. */
+  record(stored: ReadonlyMap<number, string>): Promise<void>;
+}
+
+/**
+ * Runs a batch in one transaction: change timestamp, what earlier requests stored, work. The batch itself has one
+ * idempotency record with an id for each item, "" for one that was refused. Runs again if a concurrent request was
+ * faster.
+ *
+ * @throws IDEMPOTENCY_KEY_REUSED if the earlier request with the key of the batch was different
+ */
+export async function batchOnce<Result>(
+  database: Database,
+  write: WriteContext,
+  batch: BatchWrite,
+  work: (step: BatchStep) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await database.transact(write, async (tx) => {
+        const { now, stored: ofBatch } = await beginChange(tx, write);
+        if (write.claim && ofBatch) assertSameRequest(write.claim, ofBatch);
+        else if (write.refusal) throw write.refusal;
+        const ofItems = await storedItems(tx, write, batch);
+        return await work({
+          ...{ tx, now, ...earlierOf(batch, ofBatch, ofItems) },
+          record: (ids) => recordItems(tx, write, batch, { ids, ...(ofBatch ? { ofBatch } : {}) }),
+        });
+      });
+    } catch (error) {
+      if (attempt === maxAttempts || !isContested(error, batch)) throw error;
+    }
+  }
+}
+
+const maxAttempts = 5;
+
+function isContested(error: unknown, { contested }: BatchWrite): boolean {
+  const constraint = violatedConstraint(error) ?? "";
+  return constraint === "idempotency_pkey" || contested.includes(constraint);
+}
+
+/** The records of items are of another RPC, so that the key of an item can be the key of a batch. */
+function itemRpc({ rpc }: WriteContext): string {
+  return `${rpc}/items`;
+}
+
+interface StoredItemRow extends StoredResult {
+  readonly key: string;
+}
+
+async function storedItems(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  { claims }: BatchWrite,
+): Promise<ReadonlyMap<string, StoredResult>> {
+  if (claims.size === 0) return new Map();
+  const keys = keysOf(claims);
+  const rows = await tx.$queryRaw<StoredItemRow[]>`
+    SELECT key, fingerprint, presence, resource_ids AS ids FROM idempotency
+    WHERE key_id = ${write.keyId} AND rpc = ${itemRpc(write)} AND key = ANY(${keys}::text[])
+      AND expired_time > clock_timestamp()`;
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+function earlierOf(
+  { claims, resource }: BatchWrite,
+  ofBatch: StoredResult | undefined,
+  ofItems: ReadonlyMap<string, StoredResult>,
+): Pick<BatchStep, "replayed" | "refused"> {
+  const replayed = new Map<number, string>();
+  const refused = new Map<number, DomainError>();
+  const found = (position: number, id: string): void => {
+    if (isErasedId(id)) refused.set(position, erasedError(resource));
+    else if (id !== "") replayed.set(position, id);
+  };
+  for (const [position, id] of (ofBatch?.ids ?? []).entries()) found(position, id);
+  for (const [position, claim] of claims) {
+    const stored = ofItems.get(claim.key);
+    if (!stored) continue;
+    const reused = refusalOf(() => assertSameRequest(claim, stored));
+    if (reused) refused.set(position, keyReused(reused));
+    else found(position, stored.ids[0] ?? "");
+  }
+  return { replayed, refused };
+}
+
+/** The key of an item is a field of the item, and not a header. */
+function keyReused({ reason, message, details: { violations = [] } }: DomainError): DomainError {
+  const field = "idempotency_key";
+  return new DomainError(reason, message, { violations: violations.map((violation) => ({ ...violation, field })) });
+}
+
+function keysOf(claims: ReadonlyMap<number, IdempotencyClaim>): string[] {
+  return [...claims.values()].map(({ key }) => key);
+}
+
+interface Recorded {
+  readonly ids: ReadonlyMap<number, string>;
+  /** The record of the batch, if an earlier request made it. */
+  readonly ofBatch?: StoredResult;
+}
+
+async function recordItems(
+  tx: Prisma.TransactionClient,
+  write: WriteContext,
+  batch: BatchWrite,
+  { ids, ofBatch }: Recorded,
+): Promise<void> {
+  const own = [...batch.claims].flatMap(([position, claim]) => {
+    const id = ids.get(position);
+    return id === undefined ? [] : [{ ...rowOf(itemRpc(write), claim), resource_ids: [id] }];
+  });
+  const whole = Array.from({ length: batch.size }, (_, position) => ids.get(position) ?? ofBatch?.ids[position] ?? "");
+  if (write.claim && ofBatch) {
+    await tx.$executeRaw`UPDATE idempotency SET resource_ids = ${whole}::text[]
+      WHERE company_id = ${batch.companyId} AND key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${write.claim.key}`;
+  }
+  // In one order, so that concurrent batches cannot deadlock.
+  const rows = [
+    ...(write.claim && !ofBatch ? [{ ...rowOf(write.rpc, write.claim), resource_ids: whole }] : []),
+    ...own.toSorted((one, other) => (one.key < other.key ? -1 : 1)),
+  ];
+  if (rows.length === 0) return;
+  const json = JSON.stringify(rows);
+  await tx.$executeRaw`DELETE FROM idempotency i USING jsonb_to_recordset(${json}::jsonb) AS r (rpc text, key text)
+    WHERE i.key_id = ${write.keyId} AND i.rpc = r.rpc AND i.key = r.key AND i.expired_time <= clock_timestamp()`;
+  await tx.$executeRaw`INSERT INTO idempotency
+      (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
+    SELECT ${write.keyId}, r.rpc, r.key, decode(r.fingerprint, 'hex'), decode(r.presence, 'hex'), ${batch.companyId},
+      ${batch.kind}, r.resource_ids, ${Prisma.raw(claimExpiry)}
+    FROM jsonb_to_recordset(${json}::jsonb)
+      AS r (rpc text, key text, fingerprint text, presence text, resource_ids text[])`;
+}
+
+function rowOf(rpc: string, { key, fingerprint, presences }: IdempotencyClaim) {
+  return { rpc, key, fingerprint: hex(fingerprint), presence: hex(presences[0]) };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

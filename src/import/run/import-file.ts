@@ -1,0 +1,95 @@
+import type { WriteContext } from "../../core/write.js";
+import type { ImportCounts, ImportJob, ImportJobRepository } from "../../resources/import-jobs/import-job.model.js";
+import type { ImportKind } from "../columns/import-kind.js";
+import type { OpenedFile } from "../reading/open-rows.js";
+import { FileError, type FileRow } from "../reading/row.js";
+import type { ImportSettings, PlannedFields } from "../records/row-reader.js";
+import { createEntryKeys } from "./entry-keys.js";
+import type { ErrorsFile } from "./errors-file.js";
+import type { ImportCalls } from "./import-calls.js";
+import { createRowImport, type EntryLog } from "./import-rows.js";
+import type { Progress } from "./progress.js";
+import type { Report } from "./report.js";
+
+export interface FileImport {
+  readonly kind: Exclude<ImportKind, "packages">;
+  readonly name: string;
+  readonly jobId: string;
+  readonly source: OpenedFile;
+  readonly fields: PlannedFields;
+  readonly settings: ImportSettings;
+  /** Keys the ids of the records. */
+  readonly secret: Uint8Array;
+  readonly isDryRun: boolean;
+  readonly jobs: ImportJobRepository;
+  readonly calls: ImportCalls;
+  readonly write: WriteContext;
+  readonly report: Report;
+  readonly errors: ErrorsFile;
+  readonly progress: Progress;
+}
+
+const rowsAtOnce = 250;
+
+/** Imports a file. If it is killed, the next run creates what is missing. */
+export async function importFile(file: FileImport): Promise<ImportCounts> {
+  const {
+    kind,
+    name,
+    jobId,
+    source,
+    fields,
+    settings,
+    secret,
+    isDryRun,
+    jobs,
+    calls,
+    write,
+    report,
+    errors,
+    progress,
+  } = file;
+  const target = { companyId: settings.companyId, jobId };
+  const generation = await jobs.countUndone(settings.companyId, name, write.signal);
+  const keys = createEntryKeys({ secret, name, generation });
+  const log: EntryLog = {
+    known: (asked) => jobs.known(settings.companyId, asked, write.signal),
+    plan: (entries) => jobs.plan(target, entries, write),
+    record: (changes) => jobs.record(target, changes, write),
+    forget: (forgotten) => jobs.forget(target, forgotten, write),
+  };
+  const importRows = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun });
+  if (!isDryRun) {
+    const { digest: fileDigest } = source.survey;
+    await jobs.start({ ...target, id: jobId, name, kind, fileDigest }, write);
+  }
+  for await (const rows of chunked(source.rows)) {
+    const results = await importRows(rows);
+    report.add(results);
+    await errors.add(results.flatMap(({ faults }) => faults));
+    progress.show(report.rows(), source.progress());
+  }
+  progress.end();
+  const counts = report.counts();
+  if (!isDryRun) await jobs.end(target, "DONE", counts, write);
+  return counts;
+}
+
+async function* chunked(lists: AsyncIterable<readonly FileRow[]>): AsyncGenerator<readonly FileRow[]> {
+  let waiting: readonly FileRow[] = [];
+  for await (const rows of lists) {
+    waiting = [...waiting, ...rows];
+    while (waiting.length >= rowsAtOnce) {
+      yield waiting.slice(0, rowsAtOnce);
+      waiting = waiting.slice(rowsAtOnce);
+    }
+  }
+  if (waiting.length > 0) yield waiting;
+}
+
+/** The import to undo, which must have ended or been killed. */
+export function requireUndoable(job: ImportJob | undefined): ImportJob {
+  if (!job) throw new FileError("The company has no such import. `moego import list` shows them.");
+  if (job.state === "UNDONE") throw new FileError("The import is undone already.");
+  return job;
+}

@@ -1,0 +1,56 @@
+import { toProtoResult } from "../../api/batch-fields.js";
+import { findFitting } from "../../api/fitting-rows.js";
+import { doubtfulPhones } from "../../api/phone-fields.js";
+import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
+import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
+import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
+import type { CustomerBatchService } from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
+import { toProtoCustomer } from "./customer.output.js";
+import { askedCustomers, newCustomerBatch } from "./customer-batch.input.js";
+import type { CustomerBatches, CustomerItem } from "./customer-batch.service.js";
+
+/** Handlers of `moego.admin.v1.CustomerBatchService`. */
+export function createCustomerBatchHandlers(
+  batches: CustomerBatches,
+  keyUse: KeyUseLog,
+): ServiceHandlers<typeof CustomerBatchService> {
+  async function read(companyId: string, ids: readonly string[], { principal, write, signal }: Context) {
+    const fitting = await findFitting(ids, (some) => batches.find({ companyId, ids: some }, principal, signal));
+    keyUse.record(write, readOfPage(companyId, "customer", fitting.found));
+    return fitting;
+  }
+
+  return {
+    batchCreateCustomers: rpc(newCustomerBatch, async (batch, context) => {
+      const results = await batches.create(batch, context.principal, context.write);
+      const ids = batch.returnRecords ? results.flatMap((result) => (isRefused(result) ? [] : result.id)) : [];
+      const { found } = ids.length === 0 ? { found: [] } : await read(batch.companyId, [...new Set(ids)], context);
+      const customers = new Map(found.map((customer) => [customer.id, customer]));
+      return {
+        results: results.map((result, position) => {
+          const customer = isRefused(result) ? undefined : customers.get(result.id);
+          return {
+            ...{ ...toProtoResult(result, context.items), warnings: warningsOf(batch.items[position], result) },
+            ...(customer ? { customer: toProtoCustomer(customer) } : {}),
+          };
+        }),
+      };
+    }),
+
+    batchGetCustomers: rpc(askedCustomers, async ({ companyId, ids }, context) => {
+      const { found, missingIds, leftIds } = await read(companyId, ids, context);
+      return {
+        customers: found.map(toProtoCustomer),
+        notFoundIds: [...missingIds],
+        remainingIds: [...leftIds],
+      };
+    }),
+  };
+}
+
+/** What the header `moego-warning` says about the customer alone. */
+function warningsOf(item: BatchItem<CustomerItem> | undefined, result: BatchResult): string[] {
+  if (!item || isRefused(item) || isRefused(result)) return [];
+  const paths = doubtfulPhones(item.value.customer.phones).map((path) => `customer.${path}`);
+  return paths.length === 0 ? [] : [`PHONE_NOT_VALID ${paths.join(" ")}`];
+}

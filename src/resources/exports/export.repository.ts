@@ -1,0 +1,101 @@
+import type { Snapshot, Snapshots } from "../../db/snapshots.js";
+import type { ExportFormat, ExportReader, ExportRepository, ExportScope } from "./export.model.js";
+import { companySetting, customerSetting, leadSetting } from "./exported-person.columns.js";
+import { type ExportedColumn, type ExportedTable, exportedTables } from "./exported-tables.columns.js";
+
+/** Reads exports. PostgreSQL writes CSV and JSON itself, and this process only forwards the bytes. */
+export function createExportRepository(snapshots: Snapshots): ExportRepository {
+  return {
+    async open(scope, resumed, signal) {
+      const snapshot = resumed
+        ? await snapshots.reopen(resumed.snapshotId, resumed.snapshotTime, signal)
+        : await snapshots.open(signal);
+      try {
+        const found = await find(snapshot, scope);
+        await snapshot.set({
+          [companySetting]: scope.companyId,
+          [customerSetting]: found?.customer ?? "",
+          [leadSetting]: found?.lead ?? "",
+        });
+        return readerOf(snapshot, scope, found !== undefined);
+      } catch (error) {
+        await snapshot.close();
+        throw error;
+      }
+    },
+  };
+}
+
+function readerOf(snapshot: Snapshot, { format, person }: ExportScope, isFound: boolean): ExportReader {
+  return {
+    ...{ snapshotId: snapshot.id, snapshotTime: snapshot.time, isFound },
+    async *read(name, skippedRows, signal) {
+      const table = exportedTables.find((known) => known.name === name);
+      if (!table) throw new Error(`${name} is not exported`);
+      const hasHeader = format === "CSV" && skippedRows === 0;
+      const text = copyStatement(table, { format, isOfPerson: person !== undefined, skippedRows });
+      let isFirst = true;
+      for await (const { bytes, rows } of snapshot.copy(text, signal)) {
+        // The names of the columns arrive like a row.
+        yield { bytes, rows: isFirst && hasHeader ? rows - 1 : rows };
+        isFirst = false;
+      }
+    },
+    end: ({ canContinue }) => (canContinue ? snapshot.park() : snapshot.close()),
+  };
+}
+
+interface Found {
+  readonly customer: string | null;
+  readonly lead: string | null;
+}
+
+/** The company; of a person, the customer and the lead that they are. */
+async function find(snapshot: Snapshot, { companyId, person }: ExportScope): Promise<Found | undefined> {
+  if (!person) {
+    const [row] = await snapshot.ask<Found>(findCompany, [companyId]);
+    return row;
+  }
+  const [row] = await snapshot.ask<Found>(person.kind === "CUSTOMER" ? findCustomer : findLead, [companyId, person.id]);
+  return row;
+}
+
+const findCompany = "SELECT NULL AS customer, NULL AS lead FROM company WHERE id = $1";
+const findCustomer = `SELECT c.id AS customer, (SELECT string_agg(l.id, ',') FROM lead l
+    WHERE l.company_id = $1 AND l.promoted_customer_id = c.id) AS lead
+  FROM customer c WHERE c.company_id = $1 AND c.id = $2`;
+const findLead = "SELECT promoted_customer_id AS customer, id AS lead FROM lead WHERE company_id = $1 AND id = $2";
+
+interface CopyOptions {
+  readonly format: ExportFormat;
+  readonly isOfPerson: boolean;
+  readonly skippedRows: number;
+}
+
+/** Parameters are settings of the transaction: COPY takes no others. */
+function copyStatement(table: ExportedTable, { format, isOfPerson, skippedRows }: CopyOptions): string {
+  const rows = `SELECT ${table.columns.map(format === "CSV" ? guarded : plain).join(", ")} FROM ${table.name}
+    WHERE ${table.company} = current_setting('${companySetting}')${isOfPerson ? ` AND ${table.person}` : ""}
+    ORDER BY ${table.company}, ${table.order} OFFSET ${skippedRows}`;
+  return format === "CSV"
+    ? `COPY (${rows}) TO STDOUT (FORMAT csv, HEADER ${skippedRows === 0}, ENCODING 'UTF8')`
+    : `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT ${verbatim}`;
+}
+
+/** JSON contains neither of these characters unescaped, so that nothing is quoted. */
+const verbatim = "(FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ENCODING 'UTF8')";
+
+function plain({ name }: ExportedColumn): string {
+  return `"${name}"`;
+}
+
+/**
+ * A text with an additional apostrophe if it starts with one or with a character that makes a formula of it: tab, line
+ * feed, carriage return, apostrophe, `+`, `-`, `=` or `@`. Its number is asked, which takes less than a comparison of
+ * texts.
+ */
+function guarded(column: ExportedColumn): string {
+  const name = plain(column);
+  if (!column.isText) return name;
+  return `CASE WHEN ascii(${name}::text) IN (9, 10, 13, 39, 43, 45, 61, 64) THEN '''' || ${name}::text ELSE ${name}::text END AS ${name}`;
+}

@@ -1,0 +1,97 @@
+import type { WriteContext } from "../../core/write.js";
+
+/** Kinds of records that an import stores. */
+export type ImportedKind = "customer" | "lead" | "pet";
+
+export interface ImportCounts {
+  readonly created: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly failed: number;
+}
+
+/** One run of `moego import`. */
+export interface ImportJob extends ImportCounts {
+  readonly companyId: string;
+  readonly id: string;
+  /** Imports with the same name find the records of each other. */
+  readonly name: string;
+  /** Kind of the file: `customers`. */
+  readonly kind: string;
+  readonly state: "RUNNING" | "DONE" | "UNDONE";
+  readonly startedTime: Date;
+}
+
+export interface NewImportJob extends Pick<ImportJob, "companyId" | "id" | "name" | "kind"> {
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly fileDigest: string;
+}
+
+/** A record that an import stores, or is about to store. */
+export interface ImportEntry {
+  readonly kind: ImportedKind;
+  /** Keyed hash of what identifies the record in its file. */
+  readonly key: string;
+  readonly recordId: string;
+  /** Hash of what the file says of the record. */
+  readonly contentHash: string;
+  readonly row: number;
+}
+
+export interface KnownEntry extends ImportEntry {
+  readonly jobId: string;
+  /** A planned record may be stored or not. */
+  readonly state: "PLANNED" | "CREATED";
+}
+
+export interface EntryChange {
+  readonly kind: ImportedKind;
+  readonly key: string;
+  readonly state: "CREATED" | "UNDONE" | "LEFT";
+}
+
+interface JobTarget {
+  readonly companyId: string;
+  readonly jobId: string;
+}
+
+/** Imports and the records that they stored. */
+export interface ImportJobRepository {
+  start(job: NewImportJob, write: WriteContext): Promise<void>;
+  end(target: JobTarget, state: ImportJob["state"], counts: ImportCounts, write: WriteContext): Promise<void>;
+  get(target: JobTarget, signal: AbortSignal): Promise<ImportJob | undefined>;
+  /** The newest 100. */
+  list(companyId: string, signal: AbortSignal): Promise<readonly ImportJob[]>;
+  /** How many imports with the name were undone. */
+  countUndone(companyId: string, name: string, signal: AbortSignal): Promise<number>;
+  /** The newest entry of each key that was not undone. */
+  known(
+    companyId: string,
+    keys: readonly Pick<ImportEntry, "kind" | "key">[],
+    signal: AbortSignal,
+  ): Promise<readonly KnownEntry[]>;
+  /** Writes entries before their records. */
+  plan(target: JobTarget, entries: readonly ImportEntry[], write: WriteContext): Promise<void>;
+  record(target: JobTarget, changes: readonly EntryChange[], write: WriteContext): Promise<void>;
+  /** Removes entries whose records were refused. */
+  forget(target: JobTarget, keys: readonly Pick<ImportEntry, "kind" | "key">[], write: WriteContext): Promise<void>;
+  /** Entries to undo of one kind, ordered by key, behind a key. At most 500. */
+  toUndo(target: JobTarget, kind: ImportedKind, after: string, signal: AbortSignal): Promise<readonly KnownEntry[]>;
+  /**
+   * Which of the records of the import have not changed since it stored them. A customer or lead with a pet or a package
+   * that the import did not store has changed.
+   */
+  untouched(
+    target: JobTarget,
+    kind: ImportedKind,
+    recordIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** Which of the records are stored at all. */
+  stored(
+    companyId: string,
+    kind: ImportedKind,
+    recordIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+}

@@ -1,0 +1,226 @@
+import type { Database } from "../../db/database.js";
+import { type Statement, statement } from "../../db/statement.js";
+import type {
+  EntryChange,
+  ImportEntry,
+  ImportedKind,
+  ImportJob,
+  ImportJobRepository,
+  KnownEntry,
+} from "./import-job.model.js";
+
+interface JobRow {
+  readonly company_id: string;
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly state: ImportJob["state"];
+  readonly created: number;
+  readonly updated: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly started_time: Date;
+}
+
+interface EntryRow {
+  readonly job_id: string;
+  readonly kind: ImportedKind;
+  readonly key: string;
+  readonly record_id: string;
+  readonly content_hash: string;
+  readonly row_number: number;
+  readonly state: KnownEntry["state"];
+}
+
+/** Imports and their entries. */
+export function createImportJobRepository(database: Database): ImportJobRepository {
+  return {
+    async start({ companyId, id, name, kind, fileDigest }, write) {
+      await database.write(statements.start, [companyId, id, name, kind, fileDigest, write.keyId], write);
+    },
+
+    async end({ companyId, jobId }, state, { created, updated, skipped, failed }, write) {
+      await database.write(statements.end, [companyId, jobId, state, created, updated, skipped, failed], write);
+    },
+
+    async get({ companyId, jobId }, signal) {
+      const [row] = await database.read<JobRow>(statements.get, [companyId, jobId], signal);
+      return row && toJob(row);
+    },
+
+    async list(companyId, signal) {
+      return (await database.read<JobRow>(statements.list, [companyId], signal)).map(toJob);
+    },
+
+    async countUndone(companyId, name, signal) {
+      const [row] = await database.read<{ undone: number }>(statements.countUndone, [companyId, name], signal);
+      return row?.undone ?? 0;
+    },
+
+    async known(companyId, keys, signal) {
+      if (keys.length === 0) return [];
+      const rows = await database.read<EntryRow>(statements.known, [companyId, ...pairsOf(keys)], signal);
+      return rows.map(toEntry);
+    },
+
+    async plan({ companyId, jobId }, entries, write) {
+      if (entries.length === 0) return;
+      await database.write(statements.plan, [companyId, jobId, ...columnsOf(entries)], write);
+    },
+
+    async record({ companyId, jobId }, changes, write) {
+      await changeEntries(database, statements.record, [companyId, jobId, ...statesOf(changes)], write, changes.length);
+    },
+
+    async forget({ companyId, jobId }, keys, write) {
+      await changeEntries(database, statements.forget, [companyId, jobId, ...pairsOf(keys)], write, keys.length);
+    },
+
+    async toUndo({ companyId, jobId }, kind, after, signal) {
+      const rows = await database.read<EntryRow>(statements.toUndo, [companyId, jobId, kind, after], signal);
+      return rows.map(toEntry);
+    },
+
+    async untouched({ companyId, jobId }, kind, recordIds, signal) {
+      const values = kind === "pet" ? [companyId, recordIds] : [companyId, recordIds, jobId];
+      return (await database.read<{ id: string }>(untouched[kind], values, signal)).map(({ id }) => id);
+    },
+
+    async stored(companyId, kind, recordIds, signal) {
+      return (await database.read<{ id: string }>(stored[kind], [companyId, recordIds], signal)).map(({ id }) => id);
+    },
+  };
+}
+
+async function changeEntries(
+  database: Database,
+  text: Statement,
+  values: readonly unknown[],
+  write: Parameters<Database["write"]>[2],
+  count: number,
+): Promise<void> {
+  if (count > 0) await database.write(text, values, write);
+}
+
+function pairsOf(keys: readonly Pick<ImportEntry, "kind" | "key">[]): readonly (readonly string[])[] {
+  return [keys.map(({ kind }) => kind), keys.map(({ key }) => key)];
+}
+
+function statesOf(changes: readonly EntryChange[]): readonly (readonly string[])[] {
+  return [...pairsOf(changes), changes.map(({ state }) => state)];
+}
+
+function columnsOf(entries: readonly ImportEntry[]): readonly (readonly unknown[])[] {
+  return [
+    ...pairsOf(entries),
+    entries.map(({ recordId }) => recordId),
+    entries.map(({ contentHash }) => contentHash),
+    entries.map(({ row }) => row),
+  ];
+}
+
+const jobColumns = "company_id, id, name, kind, state, created, updated, skipped, failed, started_time";
+const entryColumns = "job_id, kind, key, record_id, content_hash, row_number, state";
+
+const statements = {
+  start: statement(
+    "import_jobs.start",
+    `INSERT INTO import_job (company_id, id, name, kind, file_digest, state, author, started_time)
+VALUES ($1, $2, $3, $4, $5, 'RUNNING', $6, clock_timestamp())`,
+  ),
+  end: statement(
+    "import_jobs.end",
+    `UPDATE import_job SET state = $3, created = $4, updated = $5, skipped = $6, failed = $7, ended_time = clock_timestamp()
+WHERE company_id = $1 AND id = $2`,
+  ),
+  get: statement("import_jobs.get", `SELECT ${jobColumns} FROM import_job WHERE company_id = $1 AND id = $2`),
+  list: statement(
+    "import_jobs.list",
+    `SELECT ${jobColumns} FROM import_job WHERE company_id = $1 ORDER BY started_time DESC, id DESC LIMIT 100`,
+  ),
+  countUndone: statement(
+    "import_jobs.count_undone",
+    "SELECT count(*)::int AS undone FROM import_job WHERE company_id = $1 AND name = $2 AND state = 'UNDONE'",
+  ),
+  known: statement(
+    "import_records.known",
+    `SELECT DISTINCT ON (kind, key) ${entryColumns} FROM import_record
+WHERE company_id = $1 AND (kind, key) IN (SELECT k, v FROM unnest($2::text[], $3::text[]) AS asked (k, v))
+  AND state IN ('PLANNED', 'CREATED')
+ORDER BY kind, key, recorded_time DESC`,
+  ),
+  plan: statement(
+    "import_records.plan",
+    `INSERT INTO import_record (company_id, job_id, kind, key, record_id, content_hash, row_number, state, recorded_time)
+SELECT $1, $2, p.kind, p.key, p.record_id, p.content_hash, p.row_number, 'PLANNED', clock_timestamp()
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[])
+  AS p (kind, key, record_id, content_hash, row_number)
+ON CONFLICT DO NOTHING`,
+  ),
+  record: statement(
+    "import_records.record",
+    `UPDATE import_record r SET state = c.state
+FROM unnest($3::text[], $4::text[], $5::text[]) AS c (kind, key, state)
+WHERE r.company_id = $1 AND r.job_id = $2 AND r.kind = c.kind AND r.key = c.key`,
+  ),
+  forget: statement(
+    "import_records.forget",
+    `DELETE FROM import_record r USING unnest($3::text[], $4::text[]) AS c (kind, key)
+WHERE r.company_id = $1 AND r.job_id = $2 AND r.kind = c.kind AND r.key = c.key AND r.state = 'PLANNED'`,
+  ),
+  toUndo: statement(
+    "import_records.to_undo",
+    `SELECT ${entryColumns} FROM import_record
+WHERE company_id = $1 AND job_id = $2 AND kind = $3 AND key > $4 AND state IN ('PLANNED', 'CREATED')
+ORDER BY key LIMIT 500`,
+  ),
+};
+
+const stored = {
+  customer: statement(
+    "imports.stored_customers",
+    "SELECT id FROM customer WHERE company_id = $1 AND id = ANY ($2::text[])",
+  ),
+  lead: statement("imports.stored_leads", "SELECT id FROM lead WHERE company_id = $1 AND id = ANY ($2::text[])"),
+  pet: statement("imports.stored_pets", "SELECT id FROM pet WHERE company_id = $1 AND id = ANY ($2::text[])"),
+} as const;
+
+const petsOfOthers = (owner: "customer" | "lead") => `EXISTS (
+  SELECT 1 FROM pet p WHERE p.company_id = $1 AND p.${owner}_id = o.id AND NOT EXISTS (
+    SELECT 1 FROM import_record r WHERE r.company_id = $1 AND r.job_id = $3 AND r.kind = 'pet' AND r.record_id = p.id
+      AND p.version = 1))`;
+
+const untouched = {
+  customer: statement(
+    "imports.untouched_customers",
+    `SELECT o.id FROM customer o WHERE o.company_id = $1 AND o.id = ANY ($2::text[]) AND o.version = 1
+  AND NOT ${petsOfOthers("customer")}
+  AND NOT EXISTS (SELECT 1 FROM package k WHERE k.company_id = $1 AND k.customer_id = o.id)`,
+  ),
+  lead: statement(
+    "imports.untouched_leads",
+    `SELECT o.id FROM lead o WHERE o.company_id = $1 AND o.id = ANY ($2::text[]) AND o.version = 1
+  AND NOT ${petsOfOthers("lead")}`,
+  ),
+  pet: statement(
+    "imports.untouched_pets",
+    "SELECT id FROM pet WHERE company_id = $1 AND id = ANY ($2::text[]) AND version = 1",
+  ),
+} as const;
+
+function toJob(row: JobRow): ImportJob {
+  const { company_id: companyId, started_time: startedTime, ...same } = row;
+  return { companyId, startedTime, ...same };
+}
+
+function toEntry({
+  job_id: jobId,
+  kind,
+  key,
+  record_id: recordId,
+  content_hash: contentHash,
+  row_number: row,
+  state,
+}: EntryRow): KnownEntry {
+  return { jobId, kind, key, recordId, contentHash, row, state };
+}

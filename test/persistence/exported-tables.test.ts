@@ -1,0 +1,78 @@
+import { afterAll, expect, it } from "vitest";
+import { excludedTables } from "../../src/resources/exports/excluded-tables.columns.js";
+import { exportedTables } from "../../src/resources/exports/exported-tables.columns.js";
+import { createDatabase } from "../support/database.js";
+
+const database = await createDatabase();
+afterAll(() => database.drop());
+
+interface Column {
+  readonly table: string;
+  readonly column: string;
+  readonly type: string;
+}
+
+async function columns(): Promise<readonly Column[]> {
+  const { rows } = await database.owner.query<Column>(
+    `SELECT c.relname AS table, a.attname AS column, t.typname AS type
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     JOIN pg_type t ON t.oid = a.atttypid
+     WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace ORDER BY 1, 2`,
+  );
+  return rows;
+}
+
+it("every table and every column of the database is exported, or excluded with a reason", async () => {
+  const stored = (await columns())
+    .filter(({ table }) => !(table in excludedTables))
+    .map(({ table, column }) => `${table}.${column}`);
+  const classified = exportedTables.flatMap(({ name, company, columns: ofTable, excluded }) =>
+    [...new Set([company, ...ofTable.map((column) => column.name), ...Object.keys(excluded)])].map(
+      (column) => `${name}.${column}`,
+    ),
+  );
+  expect(classified.toSorted()).toEqual(stored.toSorted());
+});
+
+it("no table is both exported and excluded, and each excluded one exists", async () => {
+  const names = exportedTables.map(({ name }) => name);
+  expect(names.filter((name) => name in excludedTables)).toEqual([]);
+  const stored = new Set((await columns()).map(({ table }) => table));
+  expect(Object.keys(excludedTables).filter((name) => !stored.has(name) && name !== "_prisma_migrations")).toEqual([]);
+});
+
+it("every text and every JSON value is marked as one that a spreadsheet could read as a formula", async () => {
+  const texts = (await columns()).filter(
+    ({ type }) => ["text", "varchar", "bpchar", "name", "json", "jsonb"].includes(type) || type === "resource_id",
+  );
+  const marked = exportedTables.flatMap(({ name, columns: ofTable }) =>
+    ofTable.filter(({ isText }) => isText).map((column) => `${name}.${column.name}`),
+  );
+  const ofExport = texts
+    .map(({ table, column }) => `${table}.${column}`)
+    .filter((name) =>
+      exportedTables.some((table) => table.columns.some((column) => `${table.name}.${column.name}` === name)),
+    );
+  expect(marked.toSorted()).toEqual(ofExport.toSorted());
+});
+
+it("no column with bytes is exported: they are hashes and encrypted secrets", async () => {
+  const bytes = (await columns())
+    .filter(({ type }) => type === "bytea")
+    .map(({ table, column }) => `${table}.${column}`);
+  const all = exportedTables.flatMap(({ name, columns: ofTable }) => ofTable.map((column) => `${name}.${column.name}`));
+  expect(bytes.filter((name) => all.includes(name))).toEqual([]);
+  expect(bytes.length).toBeGreaterThan(4);
+});
+
+it("the rows of a table are in the order of its primary key", async () => {
+  const { rows } = await database.owner.query<{ table: string; key: string }>(
+    `SELECT c.relname AS table, string_agg(a.attname, ', ' ORDER BY k.position) AS key
+     FROM pg_constraint p JOIN pg_class c ON c.oid = p.conrelid
+     CROSS JOIN LATERAL unnest(p.conkey) WITH ORDINALITY AS k (attribute, position)
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attribute
+     WHERE p.contype = 'p' AND a.attname <> 'company_id' GROUP BY 1`,
+  );
+  const keys = new Map(rows.map(({ table, key }) => [table, key]));
+  expect(exportedTables.filter(({ name, order }) => keys.get(name) !== order).map(({ name }) => name)).toEqual([]);
+});
