@@ -1,6 +1,7 @@
 import { afterAll, expect, it } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { entryOf } from "../resources/all-entries.js";
+import { exported } from "../support/exported.js";
 import { record } from "./run.js";
 import { wholeText } from "./tenancy/answers.js";
 import { unclassified } from "./tenancy/id-fields.js";
@@ -14,6 +15,24 @@ const world = await openWorld({ log: { write: (line) => lines.push(line) } });
 afterAll(() => world.server.stop());
 
 let outcomes: readonly Outcome[] = [];
+
+// First, since T1 gives ids of the neighbour to records of the tenant. T2 finds the canaries in every column.
+it("T4: an export of a company or of a person holds nothing of another company", async (context) => {
+  const person = { kind: "RECORD_KIND_CUSTOMER", id: "cus_a1" };
+  const whole = await exported(world.server, {}, { key: worldKeys.tenant });
+  const exports = [whole, await exported(world.server, { person }, { key: worldKeys.tenant })];
+  const tables = exports.flatMap(({ files }) => [...files]);
+  const found = tables.filter(([, text]) => text.includes(canary)).map(([table]) => table);
+  record(context, {
+    id: "T4",
+    done: `${tables.length} tables exported of a company and of a person, whose ids another company has as well`,
+    seen: `canaries of the other company in ${found.length}`,
+    must: "0",
+  });
+  for (const { status, error } of exports) expect({ status, error }).toEqual({ status: 200 });
+  expect([...whole.files].filter(([, text]) => text === "")).toEqual([]);
+  expect(found).toEqual([]);
+});
 
 it("T1: no rpc answers with what is another tenant's, nor tells it from what never existed", async (context) => {
   expect(world.rpcs.flatMap(({ method }) => unclassified(method))).toEqual([]);

@@ -63,6 +63,10 @@ async function unsteady(): Promise<readonly string[]> {
   return found;
 }
 
+/** Judges only statements with such names, while they are being written; the page is then not compared. */
+const only = process.env["STATEMENTS"];
+const isJudged = ({ predicate }: Known) => only === undefined || new RegExp(only).test(predicate.statement);
+
 /** Seven minutes alone on two cores, and twice that beside another file. */
 const judgingMs = 20 * 60_000;
 
@@ -74,7 +78,7 @@ it(
     );
     expect(faults).toEqual([]);
     expect(await unsteady()).toEqual([]);
-    const known = predicatesIn(reference);
+    const known = predicatesIn(reference).filter(isJudged);
     judged = await createJudge({ world, statements, reference }).judge(known);
     const count = (verdict: Verdict) => judged.filter((one) => verdictOf(one) === verdict).length;
     record(context, {
@@ -87,6 +91,7 @@ it(
     expect(
       missed.map(({ predicate, reach }) => `${reach} ${predicate.statement} (${predicate.place}): ${predicate.words}`),
     ).toEqual([]);
+    if (only !== undefined) return;
     await expect(predicatesPage(judged)).toMatchFileSnapshot("tenancy-predicates.md");
     // Nothing that was tried has changed what the calls do.
     expect(await unsteady()).toEqual([]);
@@ -120,7 +125,7 @@ it("T3 control: nothing is caught by a judge that compares nothing, or when noth
 });
 
 it("T3 policies: without its predicates no statement writes a row of another company", async (context) => {
-  const known = predicatesIn(reference);
+  const known = predicatesIn(reference).filter(isJudged);
   const list = weakened(known, times({ short: 4, long: 1 }));
   await leaveNeighbourUnguarded(owner);
   /** The statements that wrote a row of another company, which they do not write with their predicates. */

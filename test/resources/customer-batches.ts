@@ -2,6 +2,7 @@ import { CustomerBatchService } from "../../src/gen/proto/moego/admin/v1/custome
 import { newCustomer } from "../support/new-customer.js";
 import { customerWithTexts, readCustomer } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { bringsAuthors, bringsIds, isFilter } from "./tenancy.js";
 
 const rpc = CustomerBatchService.method;
 const companyId = "cmp_a";
@@ -22,6 +23,18 @@ export const customerBatches: readonly RpcEntry[] = [
       request: { companyId, items: [{ customer: newCustomer(customerWithTexts) }] },
       reading: ({ results }) => results.map(({ id }) => readCustomer(id)),
     },
+    tenancy: {
+      idFields: {
+        "items.id": bringsIds,
+        "items.customer.company_id": { expectation: "reference", why: "must be the company of the request" },
+        "items.customer.address.id": bringsIds,
+        "items.customer.notes.id": { ...bringsIds, id: "cxn_a3" },
+        "items.customer.notes.last_updated_by": bringsAuthors,
+      },
+    },
   }),
-  entry(rpc.batchGetCustomers, { request: { companyId, ids: ["cus_a1", "cus_a2"] } }),
+  entry(rpc.batchGetCustomers, {
+    request: { companyId, ids: ["cus_a1", "cus_a2"] },
+    tenancy: { idFields: { ids: isFilter } },
+  }),
 ];

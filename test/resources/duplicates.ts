@@ -10,12 +10,14 @@ import { customer } from "../support/fixtures.js";
 import { newCustomer } from "../support/new-customer.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
+import { isNamed } from "./tenancy.js";
 import { minute, numbers, placeOf, rowId } from "./walk.js";
 
 const rpc = DuplicateService.method;
 const companyId = "cmp_a";
 const pair = { companyId, customerId: "cus_a1", otherCustomerId: "cus_a2" };
 const foreignIds = { customer_id: "cus_c1", other_customer_id: "cus_c2" };
+const tenancy = { idFields: { customer_id: isNamed, other_customer_id: isNamed } };
 
 /** Two new customers, and a customer that the company does not have. */
 async function pairs(server: TestServer) {
@@ -64,12 +66,13 @@ export const duplicates: readonly RpcEntry[] = [
       },
     ],
     tenancy: {
+      showsNoText: "answers with ids of customers that have a contact in common, which no copies have",
       calls: [
         { name: "of every confidence", json: { minConfidence: "DUPLICATE_CONFIDENCE_LOW" } },
         { name: "since a time", json: { minConfidence: "DUPLICATE_CONFIDENCE_LOW", changedSince: minute(0) } },
       ],
     },
   }),
-  entry(rpc.dismissDuplicate, { request: pair, foreignIds, repeat: pairs }),
-  entry(rpc.restoreDuplicate, { request: pair, foreignIds, repeat: dismissedPairs }),
+  entry(rpc.dismissDuplicate, { request: pair, foreignIds, repeat: pairs, tenancy }),
+  entry(rpc.restoreDuplicate, { request: pair, foreignIds, repeat: dismissedPairs, tenancy }),
 ];

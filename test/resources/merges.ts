@@ -25,12 +25,13 @@ const mergeRow = (id: string, place: number): Row => ({
 });
 
 const idFields = { from_id: isNamed };
+const isOfPreview = { ...isNamed, id: "cus_a1" };
 
 export const merges: readonly RpcEntry[] = [
   entry(merge.previewMerge, {
     request: { companyId, id: "cus_a1", fromId: "cus_a2" },
     foreignIds: { id: "cus_c1" },
-    tenancy: { idFields },
+    tenancy: { idFields: { ...idFields, id: isOfPreview } },
   }),
   entry(merge.mergeCustomers, {
     request: madePair,

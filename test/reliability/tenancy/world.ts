@@ -141,6 +141,15 @@ const parts = {
   request_params: [{ name: "x", location: "QUERY", type: "STRING", required: false, description: "y" }],
   output_params: [{ name: "x", path: "$.x", type: "STRING" }],
 };
+const importJob = {
+  ...{ company_id: tenant, id: "imp_a1", name: "customers.csv", kind: "customers", file_digest: "digest" },
+  ...{ state: "DONE", created: 1, author: "Ada", started_time: "2024-03-01T10:00:00Z" },
+  ended_time: "2024-03-01T10:01:00Z",
+};
+const importedCustomer = {
+  ...{ company_id: tenant, job_id: "imp_a1", kind: "customer", key: "key", record_id: "cus_a1", content_hash: "hash" },
+  ...{ row_number: 2, state: "CREATED", recorded_time: "2024-03-01T10:00:00Z" },
+};
 const otherPhone = { position: 1, number: "+12125550187", extension: "1", person_name: "Bea" };
 const moreTables: Tables = [
   ["customer_note", [note(tenant, "cxn_a5", "cus_a1", "2024-03-01T13:00:00Z")]],
@@ -156,6 +165,9 @@ const moreTables: Tables = [
   ["consent_event", [consentGiven("2024-03-01T10:00:00Z"), consentGiven("2024-03-02T10:00:00Z")]],
   ["change", [changed(1), changed(2)]],
   ["key_use", [used("use_1"), used("use_2", "key_of_both"), used("use_3", "key_of_both")]],
+  ["dismissed_duplicate", [{ company_id: tenant, customer_id: "cus_a2", other_customer_id: "cus_a9" }]],
+  ["import_job", [importJob]],
+  ["import_record", [importedCustomer]],
   ["service", [offeredService(tenant, "srv_a5", "Offered there", { business_ids: ["biz_a1"] })]],
   [
     "custom_field",
