@@ -8,6 +8,7 @@ import { callers, measureCallers, type RpcFigures, writeCallers } from "./caller
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
 import { cpuMeter } from "./cpu-time.js";
 import { measureLoad } from "./load.js";
+import { measureMerges } from "./merges.js";
 import { measurePeers } from "./peers/main.js";
 import { customers, writeRows } from "./rows.js";
 import { type Service, startService } from "./service.js";
@@ -15,7 +16,8 @@ import { type Row, say, table } from "./table.js";
 
 // Measures the compiled server with its embedded database and default settings. Client, server and database share this
 // machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
-// RPCs that look up a caller, compared with GetCustomer; with `-- batches` single creates and batches; with `-- peers` this build beside other servers (peers/main.ts).
+// RPCs that look up a caller, compared with GetCustomer; with `-- batches` single creates and batches; with
+// `-- merges` merges of customers with many notes; with `-- peers` this build beside other servers (peers/main.ts).
 
 /** On a busy machine 32 requests wait for their turn longer than the default. */
 const patient = { DATABASE_POOL_WAIT_MS: "60000" };
@@ -31,8 +33,9 @@ if (kind === "peers") {
 const dataDir = await mkdtemp(join(tmpdir(), "moego-bench-"));
 await chmod(dataDir, 0o755); // lets PostgreSQL's user access it when this runs as root
 try {
-  if (kind === "callers") await measureCallersAlone();
-  else if (kind === "batches") await measureBatchesAlone();
+  if (kind === "callers") await measureAlone({}, sayAllCallers);
+  else if (kind === "batches") await measureAlone({ rows: 1_000, environment: patient }, sayBatches);
+  else if (kind === "merges") await measureAlone({ rows: 1_000 }, sayMerges);
   else await measureAll();
 } finally {
   await rm(dataDir, { recursive: true, force: true });
@@ -93,56 +96,76 @@ async function measureAll(): Promise<void> {
         ],
       ),
     );
-    await writeCallers(ownerUrl, customers);
-    await sayCallers(service, folder);
+    await sayAllCallers({ service, ownerUrl, folder });
   } finally {
     await service.stop();
     await leavePostgres();
   }
 }
 
-async function measureCallersAlone(): Promise<void> {
-  const service = await startService(dataDir);
+/** What is measured at a service of its own, with customers in its database. */
+interface Measured {
+  readonly service: Service;
+  readonly ownerUrl: string;
+  /** Of the database. */
+  readonly folder: string;
+}
+
+async function measureAlone(
+  { rows = customers, environment = {} }: { readonly rows?: number; readonly environment?: Record<string, string> },
+  measure: (measured: Measured) => Promise<void>,
+): Promise<void> {
+  const service = await startService(dataDir, { environment });
   const { ownerUrl, folder, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
   try {
     say(await machine(ownerUrl));
-    await writeRows(ownerUrl);
-    await writeCallers(ownerUrl, customers);
-    await sayCallers(service, folder);
+    await writeRows(ownerUrl, rows);
+    await measure({ service, ownerUrl, folder });
   } finally {
     await service.stop();
     await leavePostgres();
   }
 }
 
-async function measureBatchesAlone(): Promise<void> {
-  const service = await startService(dataDir, { environment: patient });
-  const { ownerUrl, folder, stop: leavePostgres } = await startEmbeddedPostgres({ dataDir });
-  try {
-    say(await machine(ownerUrl));
-    await writeRows(ownerUrl, 1_000);
-    const [one, ...others] = await measureBatches(service, cpuMeter(service.pid, folder));
-    if (!one) return;
-    const row = ({ name, perSecond, cpu }: BatchFigures): Row => [
-      ...[name, String(Math.round(perSecond)), (perSecond / one.perSecond).toFixed(1)],
-      ...[String(Math.round(cpu.server)), String(Math.round(cpu.database))],
-    ];
-    say(
-      table(
-        [
-          "Customers with an address and a note",
-          "customers/s",
-          "ratio",
-          "CPU of the server, us",
-          "CPU of the database, us",
-        ],
-        [one, ...others].map(row),
-      ),
-    );
-  } finally {
-    await service.stop();
-    await leavePostgres();
-  }
+async function sayAllCallers({ service, ownerUrl, folder }: Measured): Promise<void> {
+  await writeCallers(ownerUrl, customers);
+  await sayCallers(service, folder);
+}
+
+async function sayBatches({ service, folder }: Measured): Promise<void> {
+  const [one, ...others] = await measureBatches(service, cpuMeter(service.pid, folder));
+  if (!one) return;
+  const row = ({ name, perSecond, cpu }: BatchFigures): Row => [
+    ...[name, String(Math.round(perSecond)), (perSecond / one.perSecond).toFixed(1)],
+    ...[String(Math.round(cpu.server)), String(Math.round(cpu.database))],
+  ];
+  say(
+    table(
+      [
+        "Customers with an address and a note",
+        "customers/s",
+        "ratio",
+        "CPU of the server, us",
+        "CPU of the database, us",
+      ],
+      [one, ...others].map(row),
+    ),
+  );
+}
+
+async function sayMerges({ service, ownerUrl, folder }: Measured): Promise<void> {
+  const meter = cpuMeter(service.pid, folder);
+  const { ms: median, cpu } = await measureMerges(service, { ownerUrl, meter, notes: 1_000 });
+  say(
+    table(
+      ["Merge of two records with 1,000 notes each, median", "result", "target"],
+      [
+        ["CPU of the database, ms", ms(cpu.database / 1_000), "100"],
+        ["CPU of the server, ms", ms(cpu.server / 1_000), ""],
+        ["whole request, ms", ms(median), ""],
+      ],
+    ),
+  );
 }
 
 async function sayCallers(service: Service, clusterFolder: string): Promise<void> {

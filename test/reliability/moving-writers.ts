@@ -9,13 +9,15 @@ interface Made {
   readonly leads: string[];
   readonly pets: { readonly id: string; readonly customerId: string }[];
   readonly packages: string[];
+  readonly merges: string[];
   readonly entries: MadeEntries;
 }
 
-/** Eight writers that create, change, move, promote, archive, restore and erase for a while. Returns their writes. */
+/** Eight writers that create, change, move, promote, merge, archive, restore and erase for a while. Returns their writes. */
 export async function writeAndMove(place: FollowedPlace, { seed, durationMs }: Writing): Promise<number> {
   const end = Date.now() + durationMs;
-  const made: Made = { customers: [...place.followedIds], leads: [], pets: [], packages: [], entries: new Map() };
+  const customers = [...place.followedIds];
+  const made: Made = { customers, leads: [], pets: [], packages: [], merges: [], entries: new Map() };
   let writes = 0;
   const write = async (lane: number) => {
     const random = randomOf(`follower ${seed} ${lane}`);
@@ -43,7 +45,7 @@ async function step(place: FollowedPlace, made: Made, random: Random): Promise<v
   const one = <T>(of: readonly T[]): T | undefined => (of.length > 0 ? random.pick(of) : undefined);
   const [customer, lead, pet, bought] = [one(made.customers), one(made.leads), one(made.pets), one(made.packages)];
   const send = (path: string, body?: object, method?: string) => sent(place, path, body, method);
-  const kind = random.below(22);
+  const kind = random.below(25);
   if (kind < 3 || !customer) {
     const { body } = await createCustomer(place, { preferredBusinessId: business });
     made.customers.push(body.id);
@@ -95,6 +97,16 @@ async function step(place: FollowedPlace, made: Made, random: Random): Promise<v
         }));
       case 21:
         return void (await changeShortList(random, made.entries, send, companyId));
+      case 22:
+      case 23: {
+        const { merge } = await send(`${admin}/customers/${customer}:merge`, { fromId: random.pick(made.customers) });
+        if (merge) made.merges.push(merge.id);
+        return;
+      }
+      case 24: {
+        const merge = one(made.merges);
+        return merge === undefined ? undefined : void (await send(`${admin}/merges/${merge}:undo`, {}));
+      }
       case 18:
         return void (random.below(2) === 0
           ? await send(`${admin}/packages/${picked.bought}`, undefined, "DELETE")
@@ -125,6 +137,8 @@ function soldTo(customerId: string, businessId: string) {
 const refusals = [
   ...["ARCHIVED", "RESOURCE_ERASED", "NOT_FOUND", "CONFLICT", "DEFAULT_LIFE_CYCLE", "TOO_MANY", "LIMIT_REACHED"],
   ...["PACKAGE_BALANCE_EXCEEDED", "PACKAGE_NOT_IN_FORCE"],
+  // Merged meanwhile, or merged again.
+  ...["RESOURCE_MERGED", "MERGE_NOT_UNDOABLE"],
 ];
 
 /** Refusals are part of it: what is changed may be archived, promoted or erased by now. Faults are not. */
