@@ -50,6 +50,10 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
     });
     expect(await isReadOnly(source)).toBe(false);
     expect((await contentOf(target.owner)).size).toBe(0);
+    // What the operator has set is left as it was.
+    await rows.owner.query(`ALTER DATABASE ${rows.name} SET default_transaction_read_only = on`);
+    expect(await moegoHere(["move", "--from", rows.ownerUrl], environmentOf(source))).toMatchObject({ code: 1 });
+    expect(await isReadOnly(rows)).toBe(true);
   });
 
   it("copies everything, compares it, and leaves the source read-only until it is unlocked", async () => {

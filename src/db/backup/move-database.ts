@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { copyOut } from "../copy.js";
 import { connectForBackup } from "./backup-connection.js";
-import { fenceDatabase, liftFence } from "./fence.js";
+import { fenceDatabase } from "./fence.js";
 import { createMeter } from "./meter.js";
 import { type RestoreOptions, type RestoreSource, restoreBackup } from "./restore-backup.js";
 import { digestRows } from "./row-digest.js";
@@ -25,16 +25,16 @@ export interface Moved {
 
 /**
  * Copies all rows of one database to another, in one transaction of the target, which compares counts and hashes before
- * it commits. The source is read-only from before the copy; after a failure it is writable again.
+ * it commits. The source is read-only from before the copy; after a failure it is as it was.
  *
  * @throws BackupError, MigrationError or RoleError with instructions
  */
 export async function moveDatabase(options: MoveOptions): Promise<Moved> {
-  if (!options.keepWritable) await fenceDatabase(options.sourceUrl);
+  const undoFence = options.keepWritable ? undefined : await fenceDatabase(options.sourceUrl);
   try {
     return await copyDatabase(options);
   } catch (error) {
-    if (!options.keepWritable) await liftFence(options.sourceUrl);
+    await undoFence?.();
     throw error;
   }
 }
