@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type pg from "pg";
 import { cancelOnAbort } from "./pooled-client.js";
 
@@ -19,7 +20,7 @@ const partBytes = 64 * 1024;
  *
  * @throws the signal's reason, or the error of the statement
  */
-export async function* copyOut(client: pg.PoolClient, text: string, signal: AbortSignal): AsyncGenerator<CopiedRows> {
+export async function* copyOut(client: pg.ClientBase, text: string, signal: AbortSignal): AsyncGenerator<CopiedRows> {
   signal.throwIfAborted();
   const reading = createReading();
   const stopping = new AbortController();
@@ -41,6 +42,15 @@ export async function* copyOut(client: pg.PoolClient, text: string, signal: Abor
     await reading.discard();
     await watch.finish();
   }
+}
+
+/** The same as a stream of bytes. Destroying it cancels the statement. */
+export function copyOutStream(client: pg.ClientBase, text: string): Readable {
+  return Readable.from(bytesOf(copyOut(client, text, new AbortController().signal)), { objectMode: false });
+}
+
+async function* bytesOf(parts: AsyncIterable<CopiedRows>): AsyncGenerator<Buffer> {
+  for await (const { bytes } of parts) yield bytes;
 }
 
 function createReading() {

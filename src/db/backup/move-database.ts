@@ -1,12 +1,12 @@
 import { pipeline } from "node:stream/promises";
-import { copyOut } from "../copy.js";
+import { copyOutStream } from "../copy-out.js";
 import { connectForBackup } from "./backup-connection.js";
 import { fenceDatabase } from "./fence.js";
 import { createMeter } from "./meter.js";
 import { type RestoreOptions, type RestoreSource, restoreBackup } from "./restore-backup.js";
 import { digestRows } from "./row-digest.js";
 import { beginSnapshot, explained } from "./snapshot.js";
-import { copySource, readSequences } from "./stored-schema.js";
+import { copyToStdout, readSequences } from "./stored-schema.js";
 
 export interface MoveOptions extends RestoreOptions {
   /** Connection string of the owner of the tables that are copied. */
@@ -47,7 +47,7 @@ async function copyDatabase(options: MoveOptions): Promise<Moved> {
     const source: RestoreSource = {
       ...{ migrations, version: options.version, tables },
       async pipeTable(table, target, onBytes) {
-        const copied = copyOut(client, copySource(table));
+        const copied = copyOutStream(client, copyToStdout(table));
         await pipeline(copied, createMeter(onBytes).stream, target).catch((error: unknown) => {
           throw copied.errored ? explained(error) : error;
         });

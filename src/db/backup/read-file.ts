@@ -44,7 +44,8 @@ export async function openBackupFile(file: string): Promise<BackupFile> {
       });
       let unreadable: Error | undefined;
       rows.once("error", (error) => {
-        unreadable = error;
+        // Otherwise the pipeline has destroyed it, for what the database has refused.
+        if (!meter.stream.errored && !target.errored) unreadable = error;
       });
       await pipeline(rows, meter.stream, target).catch((error: unknown) => {
         throw unreadable ? damaged(file, `the rows of ${table.name} cannot be read`, unreadable) : error;

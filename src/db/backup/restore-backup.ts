@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import type pg from "pg";
-import { copyIn } from "../copy.js";
+import { copyIn } from "../copy-in.js";
 import { prismaMigrationLock } from "../migrate/migrate.js";
 import { type Migration, migrationsDirectory, readMigrations } from "../migrate/migration-files.js";
 import { createHistoryTable, letServiceReadHistory, runMigration } from "../migrate/migration-history.js";
@@ -13,7 +13,7 @@ import { objectsOf } from "./own-objects.js";
 import type { BackupFile } from "./read-file.js";
 import { prepareTarget } from "./restore-target.js";
 import { digestRows, type RowDigest } from "./row-digest.js";
-import { copySource, readTables, type StoredTable } from "./stored-schema.js";
+import { copyFromStdin, readTables, type StoredTable } from "./stored-schema.js";
 import { withoutConstraints } from "./suspended-rules.js";
 import type { BackupProgress } from "./take-backup.js";
 
@@ -154,7 +154,7 @@ async function assertSameTables(
 async function load(client: pg.Client, source: RestoreSource, progress: BackupProgress): Promise<void> {
   for (const table of source.tables) {
     progress.begin(table.name);
-    await source.pipeTable(table, copyIn(client, copySource(table)), progress.onBytes);
+    await source.pipeTable(table, copyIn(client, copyFromStdin(table)), progress.onBytes);
   }
 }
 

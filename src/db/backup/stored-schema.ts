@@ -20,8 +20,18 @@ export async function readTables(client: pg.ClientBase, { tables }: OwnObjects):
   return rows;
 }
 
-/** `public."pet" ("company_id", "id")`: what COPY reads and writes. */
-export function copySource({ name, columns }: StoredTable): string {
+/** Writes the rows of a table as text in PostgreSQL's own format. */
+export function copyToStdout(table: StoredTable): string {
+  return `COPY ${copySource(table)} TO STDOUT`;
+}
+
+/** Reads them. */
+export function copyFromStdin(table: StoredTable): string {
+  return `COPY ${copySource(table)} FROM STDIN`;
+}
+
+/** `public."pet" ("company_id", "id")`. */
+function copySource({ name, columns }: StoredTable): string {
   return `${qualified(name)} (${columns.map((column) => pg.escapeIdentifier(column)).join(", ")})`;
 }
 

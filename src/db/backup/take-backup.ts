@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { copyOut } from "../copy.js";
+import { copyOutStream } from "../copy-out.js";
 import { connectForBackup } from "./backup-connection.js";
 import { type BackedUpTable, formatVersion, type Manifest } from "./manifest.js";
 import type { OnBytes } from "./meter.js";
@@ -7,7 +7,7 @@ import { openBackupFile } from "./read-file.js";
 import { digestRows } from "./row-digest.js";
 import { type BackupSecrets, checksOf } from "./secret-checks.js";
 import { beginSnapshot, explained } from "./snapshot.js";
-import { copySource, readSequences, type StoredTable } from "./stored-schema.js";
+import { copyToStdout, readSequences, type StoredTable } from "./stored-schema.js";
 import { writeBackupFile } from "./write-file.js";
 
 export interface BackupOptions {
@@ -44,7 +44,7 @@ export async function takeBackup(options: BackupOptions): Promise<Manifest> {
       async fill(add) {
         manifest = await readSnapshot(client, options, async (table) => {
           options.progress.begin(table.name);
-          const measured = await add(table.name, copyOut(client, copySource(table)));
+          const measured = await add(table.name, copyOutStream(client, copyToStdout(table)));
           return {
             ...table,
             columns: [...table.columns],
