@@ -25,6 +25,16 @@ Backup
       --without-secret-key        move without the SECRET_KEY of the other database
       --unlock                    copy nothing; make the other database writable again
 
+Exports (docs/export.md)
+  export                        Write all data of a company, or of one person, to a new folder
+      --company ID                required
+      --out FOLDER                required
+      --format csv|jsonl          default: csv
+      --person ID                 only the data of this customer or lead
+  load FOLDER                   Create the company of an export, which must not exist, in one transaction
+      --opt-out-key FILE          key of its opt-outs, as \`secrets export\` wrote it
+      --without-opt-out-key       if the key is lost: the opt-outs are stored, but recognize no one
+
 Companies and locations
   companies create              Create a company and print its ID
       --name NAME                 required
@@ -80,6 +90,7 @@ Imports (docs/import.md)
 
 Secrets
   secrets export FILE           Write SECRET_KEY and PAGE_TOKEN_SECRET to a new file that only its owner can read
+      --company ID                write the key of the opt-outs of a company instead
   secrets rotate                Re-encrypt stored secrets with the current SECRET_KEY
 
   help, version

@@ -9,6 +9,8 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["backup", async () => (await import("./backup-command.js")).backup],
   ["restore", async () => (await import("./backup-command.js")).restore],
   ["move", async () => (await import("./move-command.js")).move],
+  ["export", async () => (await import("./export-command.js")).exportCompany],
+  ["load", async () => (await import("./load-command.js")).load],
   ["seed", async () => (await import("./database-command.js")).seed],
   ["companies create", async () => (await import("./directory-command.js")).createCompany],
   ["companies list", async () => (await import("./directory-command.js")).listCompanies],

@@ -1,23 +1,23 @@
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
-import { type Command, onlyFile } from "./command.js";
+import { createOptOutKeys } from "../db/opt-out-key.js";
+import { optOutKeyLine } from "../export/opt-out-key-file.js";
+import { openCompanySecretCipher } from "../repositories.js";
+import { type Command, type CommandContext, onlyFile } from "./command.js";
+import { withDatabase } from "./session.js";
 
 /**
- * `moego secrets export FILE`: the secrets that a backup does not contain, as lines for an environment file. They are
- * never printed, so that they reach no log.
+ * `moego secrets export FILE`: the secrets that a backup does not contain, or the one that an export of a company does not
+ * contain, as lines for an environment file. They are never printed, so that they reach no log.
  */
-export const exportSecrets: Command = async (words, { config, terminal }) => {
-  const { positionals } = parseArgs({ args: [...words], allowPositionals: true, options: {} });
+export const exportSecrets: Command = async (words, context) => {
+  const { positionals, values } = parseArgs({
+    ...{ args: [...words], allowPositionals: true },
+    options: { company: { type: "string" } },
+  });
   const file = onlyFile(positionals, "secrets export");
-  const { secretKey, previousSecretKeys = [], pageTokenSecret } = await serviceSecrets(config);
-  const lines = [
-    `SECRET_KEY=${secretKey.toString("base64")}`,
-    ...(previousSecretKeys.length > 0
-      ? [`SECRET_KEY_PREVIOUS=${previousSecretKeys.map((key) => key.toString("base64")).join(",")}`]
-      : []),
-    `PAGE_TOKEN_SECRET=${pageTokenSecret}`,
-  ];
+  const lines = values.company === undefined ? await linesOfService(context) : [await lineOf(values.company, context)];
   try {
     await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx", flush: true });
   } catch (cause) {
@@ -25,5 +25,26 @@ export const exportSecrets: Command = async (words, { config, terminal }) => {
     if (code === "EEXIST") throw new Error(`${file} already exists. Choose another name.`, { cause });
     throw new Error(`Cannot write ${file} (${code}).`, { cause });
   }
-  terminal.out(`Wrote ${file}.`);
+  context.terminal.out(`Wrote ${file}.`);
 };
+
+async function linesOfService({ config }: CommandContext): Promise<readonly string[]> {
+  const { secretKey, previousSecretKeys = [], pageTokenSecret } = await serviceSecrets(config);
+  return [
+    `SECRET_KEY=${secretKey.toString("base64")}`,
+    ...(previousSecretKeys.length > 0
+      ? [`SECRET_KEY_PREVIOUS=${previousSecretKeys.map((key) => key.toString("base64")).join(",")}`]
+      : []),
+    `PAGE_TOKEN_SECRET=${pageTokenSecret}`,
+  ];
+}
+
+/** The key of the hashes of a company's opt-outs. */
+async function lineOf(companyId: string, context: CommandContext): Promise<string> {
+  const cipher = openCompanySecretCipher(await serviceSecrets(context.config));
+  const key = await withDatabase(context, "moego secrets export", ({ database, write }) =>
+    createOptOutKeys(database, cipher).load(companyId, write.signal),
+  );
+  if (key) return optOutKeyLine(key.bytes);
+  throw new Error("The company of --company has no key, so an export of it can be loaded without one.");
+}

@@ -5,10 +5,13 @@ import type { LimitedDatabase } from "../db/company-records.js";
 import { openDatabase } from "../db/database.js";
 import { readFault } from "../db/database-errors.js";
 import type { Log } from "../db/log.js";
+import { createSnapshots, type Snapshots } from "../db/snapshots.js";
 import type { CommandContext } from "./command.js";
 
 export interface Session extends LimitedDatabase {
   readonly write: WriteContext;
+  /** States of the data that one reader at a time has, for as long as it takes. The caller must close them. */
+  openSnapshots(): Snapshots;
 }
 
 /**
@@ -27,17 +30,13 @@ export async function withDatabase<T>(
   try {
     if (server.isEmbedded) await migrateDatabase(server, log);
     const { poolWaitMs: _, ...limits } = config.database;
-    await using database = openDatabase({
-      ...limits,
-      url: server.serviceUrl,
-      size: connections,
-      waitMs: commandWaitMs,
-      log,
-    });
+    const connection = { ...limits, url: server.serviceUrl, waitMs: commandWaitMs, log };
+    await using database = openDatabase({ ...connection, size: connections });
     const signal = new AbortController().signal;
     return await work({
       database,
       limits: config.limits,
+      openSnapshots: () => createSnapshots({ ...connection, size: 1, timeoutMs: 0, parkedMs: 0 }),
       write: { rpc, requestId: randomUUID(), keyId: "", companies: "all", ip: "", signal },
     });
   } catch (error) {

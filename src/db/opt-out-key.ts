@@ -72,6 +72,12 @@ export function createOptOutKeys(database: Database, cipher: SecretCipher): OptO
   };
 }
 
+/** The row of a key that another installation has made. */
+export function sealedOptOutKey(cipher: SecretCipher, { companyId, bytes }: HashKey) {
+  const sealed = cipher.seal(Buffer.from(bytes).toString("base64"), companySecretContext([companyId, provider, name]));
+  return { provider, name, sealed };
+}
+
 const findKey = statement(
   "opt_out.key",
   "SELECT sealed FROM company_secret WHERE company_id = $1 AND provider = $2 AND name = $3",

@@ -31,11 +31,14 @@ export interface Snapshots {
 interface SnapshotOptions extends Omit<PoolOptions, "size" | "statementTimeoutMs" | "idleInTransactionTimeoutMs"> {
   /** Transactions at a time, the parked ones among them. */
   readonly size: number;
-  /** Time limit of a transaction in use. */
+  /** Time limit of a transaction in use; 0 for none. */
   readonly timeoutMs: number;
   /** How long a state is kept for those that continue. */
   readonly parkedMs: number;
 }
+
+/** The form of values as text does not depend on the configuration of the server or the login. */
+const formOfValues = "SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL extra_float_digits = 1";
 
 /** Beyond the time for which the transaction is kept on purpose. */
 const slackMs = 60_000;
@@ -61,7 +64,7 @@ export function createSnapshots({ size, timeoutMs, parkedMs, ...connection }: Sn
     const client = await pool.connect();
     client.on("error", ignore);
     try {
-      await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+      await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${formOfValues}`);
       if (id !== undefined) await client.query(`SET TRANSACTION SNAPSHOT '${id}'`);
       return client;
     } catch (error) {

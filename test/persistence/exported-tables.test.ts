@@ -76,3 +76,15 @@ it("the rows of a table are in the order of its primary key", async () => {
   const keys = new Map(rows.map(({ table, key }) => [table, key]));
   expect(exportedTables.filter(({ name, order }) => keys.get(name) !== order).map(({ name }) => name)).toEqual([]);
 });
+
+it("a table comes after those that its rows refer to, so that an export can be loaded in its order", async () => {
+  const { rows } = await database.owner.query<{ table: string; referred: string }>(
+    `SELECT c.relname::text AS table, r.relname::text AS referred FROM pg_constraint k
+     JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid
+     WHERE k.contype = 'f' AND c.relnamespace = 'public'::regnamespace`,
+  );
+  const names = exportedTables.map(({ name }) => name);
+  const between = rows.filter(({ table, referred }) => names.includes(table) && names.includes(referred));
+  expect(between.length).toBeGreaterThan(40);
+  expect(between.filter(({ table, referred }) => names.indexOf(referred) > names.indexOf(table))).toEqual([]);
+});

@@ -12,9 +12,9 @@ export interface BackupSecrets {
 /** Values that identify the secrets. They reveal nothing about them: each secret has at least 128 random bits. */
 export function checksOf({ secretKey, previousSecretKeys = [], pageTokenSecret }: BackupSecrets): Manifest["secrets"] {
   return {
-    secretKey: check("SECRET_KEY", secretKey),
-    previousSecretKeys: previousSecretKeys.map((key) => check("SECRET_KEY", key)),
-    pageTokenSecret: check("PAGE_TOKEN_SECRET", Buffer.from(pageTokenSecret)),
+    secretKey: checkOf("SECRET_KEY", secretKey),
+    previousSecretKeys: previousSecretKeys.map((key) => checkOf("SECRET_KEY", key)),
+    pageTokenSecret: checkOf("PAGE_TOKEN_SECRET", Buffer.from(pageTokenSecret)),
   };
 }
 
@@ -45,6 +45,7 @@ export function compareSecrets(ofBackup: Manifest["secrets"], secrets: BackupSec
   ];
 }
 
-function check(name: string, secret: Uint8Array): string {
+/** A value that identifies a secret. It reveals nothing about it. */
+export function checkOf(name: string, secret: Uint8Array): string {
   return Buffer.from(hkdfSync("sha256", secret, "", `moego backup check of ${name}`, 16)).toString("hex");
 }

@@ -91,7 +91,7 @@ function unwritable(file: string, cause: unknown): unknown {
 }
 
 /** Makes the new name durable. Windows cannot open a folder. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {

@@ -1,7 +1,8 @@
 import type { Snapshot, Snapshots } from "../../db/snapshots.js";
-import type { ExportFormat, ExportReader, ExportRepository, ExportScope } from "./export.model.js";
+import type { ExportReader, ExportRepository, ExportScope } from "./export.model.js";
 import { companySetting, customerSetting, leadSetting } from "./exported-person.columns.js";
-import { type ExportedColumn, type ExportedTable, exportedTables } from "./exported-tables.columns.js";
+import { copyStatement } from "./exported-rows.columns.js";
+import { exportedTables } from "./exported-tables.columns.js";
 
 /** Reads exports. PostgreSQL writes CSV and JSON itself, and this process only forwards the bytes. */
 export function createExportRepository(snapshots: Snapshots): ExportRepository {
@@ -65,37 +66,3 @@ const findCustomer = `SELECT c.id AS customer, (SELECT string_agg(l.id, ',') FRO
     WHERE l.company_id = $1 AND l.promoted_customer_id = c.id) AS lead
   FROM customer c WHERE c.company_id = $1 AND c.id = $2`;
 const findLead = "SELECT promoted_customer_id AS customer, id AS lead FROM lead WHERE company_id = $1 AND id = $2";
-
-interface CopyOptions {
-  readonly format: ExportFormat;
-  readonly isOfPerson: boolean;
-  readonly skippedRows: number;
-}
-
-/** Parameters are settings of the transaction: COPY takes no others. */
-function copyStatement(table: ExportedTable, { format, isOfPerson, skippedRows }: CopyOptions): string {
-  const rows = `SELECT ${table.columns.map(format === "CSV" ? guarded : plain).join(", ")} FROM ${table.name}
-    WHERE ${table.company} = current_setting('${companySetting}')${isOfPerson ? ` AND ${table.person}` : ""}
-    ORDER BY ${table.company}, ${table.order} OFFSET ${skippedRows}`;
-  return format === "CSV"
-    ? `COPY (${rows}) TO STDOUT (FORMAT csv, HEADER ${skippedRows === 0}, ENCODING 'UTF8')`
-    : `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT ${verbatim}`;
-}
-
-/** JSON contains neither of these characters unescaped, so that nothing is quoted. */
-const verbatim = "(FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ENCODING 'UTF8')";
-
-function plain({ name }: ExportedColumn): string {
-  return `"${name}"`;
-}
-
-/**
- * A text with an additional apostrophe if it starts with one or with a character that makes a formula of it: tab, line
- * feed, carriage return, apostrophe, `+`, `-`, `=` or `@`. Its number is asked, which takes less than a comparison of
- * texts.
- */
-function guarded(column: ExportedColumn): string {
-  const name = plain(column);
-  if (!column.isText) return name;
-  return `CASE WHEN ascii(${name}::text) IN (9, 10, 13, 39, 43, 45, 61, 64) THEN '''' || ${name}::text ELSE ${name}::text END AS ${name}`;
-}

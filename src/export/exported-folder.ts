@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createMeter, type OnBytes } from "../db/backup/meter.js";
+import { ExportError } from "./export-error.js";
+import { codeOf } from "./export-folder.js";
+import {
+  type ExportManifest,
+  fileNameOf,
+  formatVersion,
+  type ManifestTable,
+  manifestHashName,
+  manifestName,
+  manifestSchema,
+} from "./export-manifest.js";
+
+/** The folder of an export. */
+export interface ExportedFolder {
+  readonly manifest: ExportManifest;
+  /**
+   * Writes the file of a table to the target. The target does not end before the hash was compared with the manifest.
+   *
+   * @throws ExportError if the file was altered; an error of the target
+   */
+  pipeTable(table: string, target: Writable, onBytes: OnBytes): Promise<void>;
+}
+
+/** @throws ExportError if the folder is not a complete export of a known format */
+export async function openExportedFolder(path: string): Promise<ExportedFolder> {
+  const manifest = await readManifest(path);
+  const tables = new Map(manifest.tables.map((table) => [table.name, table]));
+  for (const table of tables.values()) await assertWhole(path, manifest, table);
+  return {
+    manifest,
+    async pipeTable(name, target, onBytes) {
+      const table = tables.get(name);
+      if (!table) throw new Error(`the manifest does not list ${name}`);
+      const file = fileNameOf(name, manifest.rowFormat);
+      const meter = createMeter(onBytes, ({ bytes, sha256 }) => {
+        if (bytes !== table.bytes || sha256 !== table.sha256) throw damaged(path, `${file} does not match its hash`);
+      });
+      const rows = createReadStream(join(path, file), { highWaterMark: 256 * 1024 });
+      let unreadable: Error | undefined;
+      rows.once("error", (error) => {
+        // Otherwise the pipeline has destroyed it.
+        if (!meter.stream.errored && !target.errored) unreadable = error;
+      });
+      await pipeline(rows, meter.stream, target).catch((error: unknown) => {
+        throw unreadable ? damaged(path, `${file} cannot be read`, unreadable) : error;
+      });
+    },
+  };
+}
+
+async function readManifest(path: string): Promise<ExportManifest> {
+  const [text, hash] = await Promise.all([manifestName, manifestHashName].map((name) => readText(path, name)));
+  if (text === undefined || hash === undefined)
+    throw new ExportError(`${path} is not the folder of a complete export: ${manifestName} or its hash is missing.`);
+  if (hash !== `${createHash("sha256").update(text).digest("hex")}  ${manifestName}\n`)
+    throw damaged(path, `${manifestName} does not match its hash`);
+  const parsed = manifestSchema.safeParse(JSON.parse(text));
+  if (parsed.success) return parsed.data;
+  throw new ExportError(
+    `${path} has an unknown format. This version reads exports of format ${formatVersion}; a later version of moego may ` +
+      "have written it.",
+    { cause: parsed.error },
+  );
+}
+
+async function readText(path: string, name: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(path, name), "utf8");
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new ExportError(`Cannot read ${path} (${code ?? "unknown"}).`, { cause });
+  }
+}
+
+/** So that a missing or cut file is noticed before the database is asked for anything. */
+async function assertWhole(path: string, { rowFormat }: ExportManifest, { name, bytes }: ManifestTable): Promise<void> {
+  const file = fileNameOf(name, rowFormat);
+  const found = await stat(join(path, file)).catch(() => undefined);
+  if (!found) throw damaged(path, `${file} is missing`);
+  if (found.size !== bytes) throw damaged(path, `${file} has ${found.size} bytes in place of ${bytes}`);
+}
+
+function damaged(path: string, why: string, cause?: unknown): ExportError {
+  return new ExportError(`${path} is damaged or incomplete: ${why}. Nothing was changed. Use another export.`, {
+    cause,
+  });
+}
