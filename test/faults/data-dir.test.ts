@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { type Service, startService } from "../server/service.js";
+import { program, run, type Service, startService } from "../server/service.js";
 import { makeDataFolder } from "../support/data-folder.js";
 import { createCustomer } from "./world.js";
 
@@ -26,3 +26,12 @@ it("a DATA_DIR of mode 0700 works, stays closed, and keeps its data from start t
   // The database's user cannot enter a folder of root, so its data lies elsewhere; a plain user is that user.
   expect((await dataDir.clusterFolder()).startsWith(dataDir.path)).toBe(!isRoot);
 }, 60_000);
+
+it("a DATA_DIR that is no folder is refused in one sentence", async () => {
+  const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
+  const { code, stderr } = await run(program, [], variables).ended;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^Cannot create or write DATA_DIR .*package\.json \(EEXIST\)\. Set DATA_DIR to a writable directory\.\n$/,
+  );
+});

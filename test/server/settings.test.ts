@@ -121,7 +121,7 @@ const proofs: Readonly<Record<Exclude<keyof typeof environmentSchema.shape, Boun
   AUDIT_LOG_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
   KEY_USE_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
   DEPARTURE_RETENTION_DAYS: { elsewhere: "test/faults/app-cleanup.test.ts" },
-  DATA_DIR: { elsewhere: "test/server/start-stop.test.ts" },
+  DATA_DIR: { elsewhere: "test/faults/data-dir.test.ts" },
   PAGE_TOKEN_SECRET: { elsewhere: "test/server/service.ts" },
   SECRET_KEY: { elsewhere: "test/server/secrets-cli.test.ts" },
   SECRET_KEY_PREVIOUS: { elsewhere: "test/server/secrets-cli.test.ts" },

@@ -186,15 +186,6 @@ describe("with a database of your own", () => {
     expect(stderr).not.toContain("    at ");
   });
 
-  it("says in one sentence that DATA_DIR is no folder", async () => {
-    const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
-    const { code, stderr } = await run(program, [], variables).ended;
-    expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^Cannot create or write DATA_DIR .*package\.json \(EEXIST\)\. Set DATA_DIR to a writable directory\.\n$/,
-    );
-  });
-
   it("says in one sentence that the database cannot be reached", async () => {
     await using free = await takePort();
     await free[Symbol.asyncDispose]();
