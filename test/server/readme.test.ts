@@ -56,8 +56,8 @@ describe("the tours of the documentation", () => {
 
   it.each(tours)(
     "$page prints below each command what the server returns",
-    async ({ steps }) => {
-      const outputs = await runSteps(steps);
+    async ({ page, steps }) => {
+      const outputs = await runSteps(page, steps);
       expect(outputs).toHaveLength(steps.length);
       for (const [position, { command, printed }] of steps.entries()) {
         if (printed === undefined) continue;
@@ -111,18 +111,27 @@ function stepsOf(blocks: readonly Block[]): readonly Step[] {
   });
 }
 
+/** For all pages but the README: what npx finds here, without the second that npx takes to find it. */
+const quickNpx = `npx() {
+  local name=$1
+  shift
+  if [[ $name == moego ]]; then node bin/moego.js "$@"; else "node_modules/.bin/$name" "$@"; fi
+}
+`;
+
 /**
  * Runs the commands of one page in one shell, in their order, on the ports of this server. Each page has a shell of its
  * own, so that a reader can begin with any of them.
  */
-async function runSteps(steps: readonly Step[]): Promise<readonly string[]> {
+async function runSteps(page: string, steps: readonly Step[]): Promise<readonly string[]> {
   const port = new URL(service.httpUrl).port;
   const script = steps
     .map(({ command }) => command.replaceAll(":8080", `:${port}`).replaceAll(":50051", `:${service.grpcPort}`))
     .join("\nprintf '\\f'\n");
   // A home of its own, because npx remembers where it found a command the first time.
   const env = { PATH: process.env["PATH"] ?? "", HOME: dataDir, DATA_DIR: dataDir };
-  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", script], { env });
+  const start = page === "README.md" ? "" : quickNpx;
+  const { stdout } = await promisify(execFile)("bash", ["-euo", "pipefail", "-c", start + script], { env });
   return stdout.split("\f");
 }
 
