@@ -20,7 +20,7 @@ import { type Acknowledged, isSame } from "./upgrade/session.js";
 
 const random = randomOf("U1");
 const clients = 6;
-const sideBySideMs = times({ short: 60_000, long: 600_000 });
+const sideBySideMs = times({ short: 30_000, long: 600_000 });
 const aloneMs = 4_000;
 /** Other test files share the machine. */
 const patienceMs = 120_000;
