@@ -1,11 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { compiledModules, compiledService, isMocking } from "./test/support/compiled-service.js";
 import { createFolderTimes } from "./test/support/folder-times.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What is recorded of a build (test/recording/record.ts), or the tests. */
 const files = process.env["RECORD_TO"] ? ["test/recording/record.ts"] : testFiles();
-const mocking = files.filter((file) => readFileSync(file, "utf8").includes("vi.mock("));
+const mocking = files.filter(isMocking);
 
 const common = {
   setupFiles: ["test/setup/fast-check.ts"],
@@ -19,7 +20,7 @@ const common = {
   expect: { poll: { timeout: 10_000 } },
 } satisfies ViteUserConfig["test"];
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   test: {
     // For both projects: one PostgreSQL server.
     globalSetup: ["test/setup/postgres.ts"],
@@ -29,20 +30,22 @@ export default defineConfig({
     projects: [
       {
         // A process runs file after file, so that it loads the service once.
+        ...compiledService(mode),
         test: {
           ...common,
           name: "shared",
           include: files.filter((file) => !mocking.includes(file)),
           isolate: false,
+          server: { deps: { external: [compiledModules] } },
         },
       },
       {
-        // A module that is loaded already cannot be mocked: a process per file.
+        // A module that is loaded already cannot be mocked: a process per file, and Vite's modules.
         test: { ...common, name: "mocking", include: mocking },
       },
     ],
   },
-});
+}));
 
 /** Those of the embedded server and the fault suite have commands of their own: npm run test:embedded and test:faults. */
 function testFiles(): string[] {

@@ -1,9 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { compiledModules, compiledService } from "./test/support/compiled-service.js";
 import { LongestFirst } from "./test/support/longest-first.js";
 
 /** What starts, kills and recovers the embedded PostgreSQL: each test makes a server of its own, which takes seconds. */
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
+  ...compiledService(mode),
   test: {
+    server: { deps: { external: [compiledModules] } },
     globalSetup: ["test/setup/postgres.ts"],
     include: ["test/embedded/**/*.test.ts"],
     pool: "forks",
@@ -15,4 +18,4 @@ export default defineConfig({
     reporters: ["default", "json"],
     outputFile: { json: "test-report/embedded.json" },
   },
-});
+}));

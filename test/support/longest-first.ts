@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The files that take longest: those of `npm test`, then those of the fault suite. */
+/** What has a process of its own: among the others it would end one that is shared. Then the files that take longest. */
 const long = [
+  ...["statement-rules", "app-cleanup", "spellings", "conflicts-control"],
   ...["every-rpc", "start-stop", "keys-cli", "lists", "embedded-postgres", "idempotency", "embedded-recovery"],
-  ...["readme", "update-masks", "embedded-account"],
-  ...["model", "service-kills", "tenancy-predicates", "simultaneous-repeats", "stops", "tenancy-matrix"],
+  ...["readme", "update-masks", "embedded-account", "random-commands", "restore", "every-transport", "element-limits"],
+  ...["abort", "claimed-ids", "filled-migrations", "roles"],
+  ...["tenancy-predicates", "model", "service-kills", "simultaneous-repeats", "stops", "tenancy-matrix"],
   ...["database-kills", "embedded-kills", "odd-values", "followed-changes", "planted-texts"],
 ];
 
