@@ -21,6 +21,7 @@ import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
+import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
@@ -90,6 +91,8 @@ import { createPackages } from "./resources/packages/package.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import { createPetAdmin } from "./resources/pets/pet-admin.service.js";
+import { createPetBatchHandlers } from "./resources/pets/pet-batch.handlers.js";
+import { createPetBatches } from "./resources/pets/pet-batch.service.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
 import {
   createCustomerSettingAdminHandlers,
@@ -178,6 +181,7 @@ export function createHandlers({
       PetAdminService,
       createPetAdminHandlers(createPetAdmin(repositories.petAdmin), createPetImports(repositories.petImports)),
     ),
+    registry(PetBatchService, createPetBatchHandlers(createPetBatches(repositories.petBatches))),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
     registry(

@@ -40,6 +40,7 @@ import { createTemplateFactsRepository } from "./resources/package-templates/pac
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
+import { createPetBatchRepository } from "./resources/pets/pet-batch.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
 import { createSettingListRepository } from "./resources/setting-lists/setting-list.repository.js";
@@ -77,6 +78,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     pets: createPetRepository(limited),
     petAdmin: createPetAdminRepository(limited, pseudonym),
     petImports: createPetImportRepository(limited, pseudonym),
+    petBatches: createPetBatchRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     cards: createCardRepository(database),
     stripeKeys: createStripeKeyRepository(database, openCompanySecretCipher(secrets), stripeKeys),

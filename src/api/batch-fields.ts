@@ -25,6 +25,12 @@ export function batchFields<Item>() {
   });
 }
 
+/** The input of an RPC that reads records of a company by their ids. */
+export const askedIds = z.object({
+  companyId: id,
+  ids: list(id, maxBatchItems).transform((ids): readonly string[] => [...new Set(ids)]),
+});
+
 /** The idempotency key of an item. */
 export const itemKey = z.string().superRefine((key, context) => {
   if (key === "" || /^[\x21-\x7e]{1,255}$/.test(key)) return;

@@ -167,16 +167,18 @@ export function warnOfPhones(
   phones: readonly (PhoneLine | undefined)[],
   others: readonly OtherNumber[] = [],
 ) {
-  const doubtful = [
-    ...doubtfulPhones(phones),
-    ...others.flatMap(({ field, given = "" }) => (phoneStanding(given) === "doubtful" ? [field] : [])),
-  ];
+  const doubtful = [...doubtfulPhones(phones), ...doubtfulNumbers(others)];
   if (doubtful.length > 0) setHeader(warningHeader, `PHONE_NOT_VALID ${doubtful.join(" ")}`);
 }
 
 /** The paths of numbers that are not valid in their country. */
 export function doubtfulPhones(phones: readonly (PhoneLine | undefined)[]): readonly string[] {
   return phones.flatMap((phone, position) => (phone?.isDoubtful ? [`phones[${position}].number`] : []));
+}
+
+/** The same of numbers beside them. */
+export function doubtfulNumbers(others: readonly OtherNumber[]): readonly string[] {
+  return others.flatMap(({ field, given = "" }) => (phoneStanding(given) === "doubtful" ? [field] : []));
 }
 
 /** The same for an update. */

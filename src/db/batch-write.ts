@@ -1,5 +1,5 @@
-import { refusalOf } from "../core/batch.js";
-import { DomainError, erasedError } from "../core/errors.js";
+import { type BatchResult, refusalOf } from "../core/batch.js";
+import { DomainError, erasedError, notFoundError } from "../core/errors.js";
 import { isErasedId } from "../core/ids.js";
 import type { IdempotencyClaim, ResourceKind, WriteContext } from "../core/write.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -66,6 +66,30 @@ export async function batchOnce<Result>(
       if (attempt === maxAttempts || !isContested(error, batch)) throw error;
     }
   }
+}
+
+interface Outcomes extends Pick<BatchStep, "replayed" | "refused"> {
+  /** The ids of new records, by position. */
+  readonly made: ReadonlyMap<number, string>;
+  /** The versions of replayed records that the principal can access, by id. */
+  readonly versions: ReadonlyMap<string, bigint>;
+}
+
+/** A result for each item of a batch of creates, in their order. */
+export function resultsOf(
+  { size, resource }: Pick<BatchWrite, "size" | "resource">,
+  { made, refused, replayed, versions }: Outcomes,
+): readonly BatchResult[] {
+  return Array.from({ length: size }, (_, position): BatchResult => {
+    const refusal = refused.get(position);
+    if (refusal) return { refusal };
+    const created = made.get(position);
+    if (created !== undefined) return { outcome: "CREATED", id: created, version: 1n, replayed: false };
+    const id = replayed.get(position) ?? "";
+    const version = versions.get(id);
+    if (version === undefined) return { refusal: notFoundError(resource, id) };
+    return { outcome: "CREATED", id, version, replayed: true };
+  });
 }
 
 const maxAttempts = 5;

@@ -37,8 +37,11 @@ const unchecked = new Map([
   ["moego.business.setting.v1.UpdateServiceRequest.business_ids", "the same as CreateServiceRequest"],
 ]);
 
-/** What the rpc checks for each item, because a refusal is the result of that item (test/rpc/customer-batch.test.ts). */
-const checkedByItem = ["moego.admin.v1.BatchCreateCustomersRequest.items"];
+/** What the rpc checks for each item, because a refusal is the result of that item (test/rpc/*-batch.test.ts). */
+const checkedByItem = [
+  "moego.admin.v1.BatchCreateCustomersRequest.items",
+  "moego.admin.v1.BatchCreatePetsRequest.items",
+];
 
 const methods = services.flatMap((service) => service.methods);
 

@@ -23,6 +23,7 @@ import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
 import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
+import { petBatches } from "./pet-batches.js";
 import { petSettingLists } from "./pet-setting-lists.js";
 import { pets } from "./pets.js";
 import { vipLevels } from "./vip-levels.js";
@@ -43,6 +44,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...leadNotes,
   ...apiKeys,
   ...pets,
+  ...petBatches,
   ...customerSettingLists,
   ...petSettingLists,
   ...customFields,

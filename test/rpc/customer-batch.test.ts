@@ -1,14 +1,10 @@
-import { type Any, anyUnpack } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
-import { BadRequestSchema, ErrorInfoSchema } from "../../src/gen/proto/google/rpc/error_details_pb.js";
 import { BatchMode, BatchOutcome } from "../../src/gen/proto/moego/admin/v1/batch_pb.js";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
-import {
-  type CustomerBatchResult,
-  CustomerBatchService,
-} from "../../src/gen/proto/moego/admin/v1/customer_batch_service_pb.js";
+import { CustomerBatchService } from "../../src/gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { refusalIn, shapeOf } from "../support/batch-results.js";
 import { keys } from "../support/fixture-keys.js";
 import { minimalCustomer, type NewCustomer, newCustomer } from "../support/new-customer.js";
 import { freshId } from "../support/records.js";
@@ -33,18 +29,6 @@ async function countOf(...lastNames: string[]) {
     [lastNames],
   );
   return rows[0]?.count;
-}
-
-/** The details of an item's error. */
-function refusalIn(result: CustomerBatchResult | undefined) {
-  const details: readonly Any[] = result?.error?.details ?? [];
-  const info = details.flatMap((one) => anyUnpack(one, ErrorInfoSchema) ?? [])[0];
-  const fields = details.flatMap((one) => anyUnpack(one, BadRequestSchema)?.fieldViolations ?? []);
-  return {
-    code: result?.error?.code,
-    reason: info?.reason,
-    fields: fields.map(({ field, reason }) => `${field} ${reason}`),
-  };
 }
 
 describe("a batch of customers", () => {
@@ -168,7 +152,7 @@ describe("a batch item by item", () => {
     );
     const { results } = await server.ok(batchCreateCustomers, { companyId, items, mode: each });
     expect(results.map(({ outcome }) => outcome)).toEqual([1, 4, 4, 4, 1]);
-    expect(refusalIn(results[1])).toEqual({
+    expect(refusalIn(results[1])).toMatchObject({
       ...{ code: 3, reason: "INVALID_REQUEST" },
       fields: ["customer.phone INVALID_FORMAT"],
     });
@@ -328,7 +312,7 @@ describe("an item with its own idempotency key", () => {
       items: [keyed("Key 2", key), ...named("Key 3")],
       mode: each,
     });
-    expect(refusalIn(results[0])).toEqual({
+    expect(refusalIn(results[0])).toMatchObject({
       ...{ code: 3, reason: "IDEMPOTENCY_KEY_REUSED" },
       fields: ["idempotency_key CONFLICT"],
     });
@@ -484,14 +468,4 @@ const importless = { ...keys.a, id: "key_importless", secret: "secret-of-key_imp
 
 function field(text: string) {
   return { value: { case: "string", value: text } } as const;
-}
-
-/** A customer without what differs from one to the next. */
-function shapeOf(customer: object | undefined): unknown {
-  const differs = /^(id|rawId|etag|createdTime|lastUpdatedTime|upcomingAppointmentsUrl|possibleDuplicates.*)$/;
-  return JSON.parse(
-    JSON.stringify(customer, (name, value: unknown) =>
-      differs.test(name) ? undefined : typeof value === "bigint" ? String(value) : value,
-    ),
-  );
 }

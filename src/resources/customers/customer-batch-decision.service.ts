@@ -1,4 +1,5 @@
 import { type BatchMode, refusalOf, throwIfAnyRefused } from "../../core/batch.js";
+import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
 import { respectingOptOut } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
@@ -24,17 +25,15 @@ import {
 import { importedRecord, importRefusal, importViolations } from "./customer-import.service.js";
 
 /** An item that is still to be decided. */
-export interface AskedItem {
-  readonly position: number;
-  readonly item: CustomerItem;
+export interface AskedItem extends OpenItem<CustomerItem> {
   readonly fields: CheckedFields;
 }
 
 interface DecisionContext {
   readonly access: CompanyAccess;
   readonly mode: BatchMode;
-  /** Refused before, by position. */
-  readonly early: ReadonlyMap<number, DomainError>;
+  /** Refused before anything was read. */
+  readonly early: Refusals;
   readonly mayCreateTags: boolean;
   viewOf(item: CustomerItem): DuplicateView;
   readonly write: WriteContext;
@@ -54,9 +53,7 @@ export async function decideBatch(
   context: DecisionContext,
 ): Promise<BatchDecision> {
   const { companyId } = context.access;
-  const refused = new Map([...context.early, ...unit.refused]);
-  for (const position of unit.replayed.keys()) refused.delete(position);
-  const open = asked.filter(({ position }) => !unit.replayed.has(position) && !refused.has(position));
+  const { open, refused } = undecided(unit, asked, context.early);
   const valid = await judgeEach(unit, open, { ...context, refused });
   const single = await withoutDuplicates(unit, valid, { ...context, companyId, refused });
   const tagged = await withinTagLimit(unit, single, { companyId, refused });

@@ -1,6 +1,6 @@
-import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { timestamp } from "../../db/audit-log.js";
+import { joined, jsonOf, noteColumns, recordCreations } from "../../db/batch-insert.js";
 import { firstEntryJson } from "../../db/consent-entry.js";
 import { phoneRows } from "../../db/contact-phones.js";
 import { addressColumns } from "../../db/nested-rows.js";
@@ -27,7 +27,7 @@ export async function insertCustomers(tx: Prisma.TransactionClient, inserted: In
   await insertAddresses(tx, inserted);
   await insertNotes(tx, inserted);
   await insertTags(tx, inserted);
-  const { rpc, keyId, ip, requestId, recordedAddress = "" } = write;
+  const { rpc, keyId, ip, requestId } = write;
   const author = actingStaffId(write, companyId);
   await tx.$executeRaw`
     INSERT INTO consent_event (company_id, subject_kind, subject_id, occurred_time, rpc, key_id, staff_id, ip,
@@ -37,23 +37,12 @@ export async function insertCustomers(tx: Prisma.TransactionClient, inserted: In
       ${requestId}, e.after, coalesce(e.given_time, ${timestamp(now)}), e.source, e.recorded_by, e.evidence_reference,
       e.evidence_wording_version, e.evidence_language, e.evidence_address, e.preference_after, e.withheld
     FROM jsonb_populate_recordset(NULL::consent_event, ${jsonOf(records.map(consentJson))}::jsonb) e`;
-  const ids = records.map(({ id }) => id);
-  const businessIds = records.map(({ preferredBusinessId }) => preferredBusinessId);
-  await tx.$executeRaw`
-    INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, staff_id, request_id, changed_time,
-      changed_fields, location_after, client_address)
-    SELECT ${companyId}, 'customer', r.id, 1, ${rpc}, ${keyId}, ${author}, ${requestId}, ${timestamp(now)},
-      '{}'::text[], r.business_id, ${recordedAddress}
-    FROM unnest(${ids}::text[], ${businessIds}::text[]) AS r (id, business_id)`;
+  const rows = records.map(({ id, preferredBusinessId: businessId }) => ({ id, businessId }));
+  await recordCreations(tx, { companyId, kind: "customer", now, write, rows });
 }
 
 const fieldNames = Prisma.raw(customerFields.names);
 const fieldValues = Prisma.raw(customerFields.values("r"));
-
-/** Members that are JSON already. */
-function jsonOf(members: readonly string[]): string {
-  return `[${members.join(",")}]`;
-}
 
 function customerJson(record: BatchedCustomer): string {
   const { id, createdBy, createdTime, lastUpdatedBy, lastUpdatedTime } = record;
@@ -68,11 +57,6 @@ function consentJson({ id, withheld, ...record }: BatchedCustomer): string {
   const { givenTime, recordedBy = "" } = record.provenance ?? {};
   const stamp = JSON.stringify({ subject_id: id, given_time: givenTime, recorded_by: recordedBy });
   return joined(stamp, firstEntryJson(record, withheld));
-}
-
-/** Two JSON objects as one. */
-function joined(one: string, other: string): string {
-  return `${one.slice(0, -1)},${other.slice(1)}`;
 }
 
 async function insertPhones(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
@@ -102,10 +86,7 @@ async function insertAddresses(tx: Prisma.TransactionClient, { companyId, record
 
 async function insertNotes(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
   const rows = records.flatMap(({ id: customer_id, notes }) =>
-    notes.map(({ id = newId(idPrefixes.note), text: note, createdTime, lastUpdatedTime, lastUpdatedBy }) => ({
-      ...{ id, customer_id, note, created_time: createdTime },
-      ...{ last_updated_by: lastUpdatedBy, last_updated_time: lastUpdatedTime },
-    })),
+    notes.map((note) => ({ customer_id, note: note.text, ...noteColumns(note) })),
   );
   if (rows.length === 0) return;
   await tx.$executeRaw`

@@ -1,4 +1,5 @@
-import { toProtoResult } from "../../api/batch-fields.js";
+import { askedIds, toProtoResult } from "../../api/batch-fields.js";
+import { recordOf, returnedRecords } from "../../api/batch-items.js";
 import { findFitting } from "../../api/fitting-rows.js";
 import { doubtfulPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
@@ -6,7 +7,7 @@ import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import type { CustomerBatchService } from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { toProtoCustomer } from "./customer.output.js";
-import { askedCustomers, newCustomerBatch } from "./customer-batch.input.js";
+import { newCustomerBatch } from "./customer-batch.input.js";
 import type { CustomerBatches, CustomerItem } from "./customer-batch.service.js";
 
 /** Handlers of `moego.admin.v1.CustomerBatchService`. */
@@ -23,12 +24,10 @@ export function createCustomerBatchHandlers(
   return {
     batchCreateCustomers: rpc(newCustomerBatch, async (batch, context) => {
       const results = await batches.create(batch, context.principal, context.write);
-      const ids = batch.returnRecords ? results.flatMap((result) => (isRefused(result) ? [] : result.id)) : [];
-      const { found } = ids.length === 0 ? { found: [] } : await read(batch.companyId, [...new Set(ids)], context);
-      const customers = new Map(found.map((customer) => [customer.id, customer]));
+      const customers = await returnedRecords(batch, results, (ids) => read(batch.companyId, ids, context));
       return {
         results: results.map((result, position) => {
-          const customer = isRefused(result) ? undefined : customers.get(result.id);
+          const customer = recordOf(customers, result);
           return {
             ...{ ...toProtoResult(result, context.items), warnings: warningsOf(batch.items[position], result) },
             ...(customer ? { customer: toProtoCustomer(customer) } : {}),
@@ -37,7 +36,7 @@ export function createCustomerBatchHandlers(
       };
     }),
 
-    batchGetCustomers: rpc(askedCustomers, async ({ companyId, ids }, context) => {
+    batchGetCustomers: rpc(askedIds, async ({ companyId, ids }, context) => {
       const { found, missingIds, leftIds } = await read(companyId, ids, context);
       return {
         customers: found.map(toProtoCustomer),

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { batchFields, itemKey } from "../../api/batch-fields.js";
-import { companyResourceSchema, countryOf, id, list, memoizePerCountry, omitUndefined } from "../../api/fields.js";
+import { itemKey } from "../../api/batch-fields.js";
+import { type CreatedBatch, type ItemPlace, readBatch } from "../../api/batch-items.js";
+import { memoizePerCountry, omitUndefined } from "../../api/fields.js";
 import { moment } from "../../api/google-types.js";
 import {
   importAuthors,
@@ -12,8 +13,6 @@ import {
 } from "../../api/import-fields.js";
 import { tryParse } from "../../api/parse.js";
 import type { Context, Parse } from "../../api/rpc.js";
-import { type Batch, type BatchItem, maxBatchItems, pathOfItem } from "../../core/batch.js";
-import { mapInSlices } from "../../core/slices.js";
 import {
   type BatchCreateCustomersRequest,
   type CustomerBatchItem,
@@ -61,39 +60,24 @@ const importedItem = memoizePerCountry((country) =>
   ),
 );
 
-/** Input of BatchCreateCustomers. Items are parsed in slices, because a batch takes long enough to delay others. */
-export async function newCustomerBatch(
+/** Input of BatchCreateCustomers. */
+export function newCustomerBatch(
   request: BatchCreateCustomersRequest,
   context: Context,
   parse: Parse,
-): Promise<Batch<CustomerItem> & { readonly returnRecords: boolean }> {
-  const { companyId, mode } = parse(batchFields<CustomerBatchItem>());
-  const country = countryOf(context.principal, companyId);
-  const items = await mapInSlices([...request.items.entries()], ([position, item]) =>
-    parseItem(item, { companyId, country, context, path: pathOfItem(position) }),
-  );
-  return { companyId, mode, items, returnRecords: request.returnRecords };
+): Promise<CreatedBatch<CustomerItem>> {
+  return readBatch(request, { context, parse }, { schema: CustomerBatchItemSchema, read: readItem });
 }
 
-interface ItemContext {
-  readonly companyId: string;
-  readonly country: string;
-  readonly context: Context;
-  readonly path: string;
-}
-
-function parseItem(message: CustomerBatchItem, place: ItemContext): BatchItem<CustomerItem> {
-  const { companyId, country, context, path } = place;
-  const { customer, idempotencyKey: key } = message;
+function readItem(message: CustomerBatchItem, { companyId, country, context, path }: ItemPlace) {
+  const { customer } = message;
   const mismatch = mismatchViolations("customer.company_id", companyId, customer?.companyId);
   const given = customer ? { ...message, customer: { ...customer, companyId } } : message;
   const schema = isImport(message) ? importedItem(country) : createdItem(country);
   const parsed = tryParse(CustomerBatchItemSchema, given, schema, mismatch);
   if ("refusal" in parsed) return parsed;
   const stated = statedPreference(customer?.preference, `${path}.customer.preference`, context.emptyMembers);
-  const value = { ...parsed.value, customer: withPreference(parsed.value.customer, stated) };
-  if (key === "") return { value };
-  return { value, claim: context.items.claim({ schema: CustomerBatchItemSchema, message, key }, `${path}.`) };
+  return { value: { ...parsed.value, customer: withPreference(parsed.value.customer, stated) } };
 }
 
 /** Whether the item has what only an import can have. */
@@ -114,9 +98,3 @@ function hasImportedParts({ address, notes, consentProvenance }: CreateCustomerR
     (consentProvenance !== undefined && (consentProvenance.recordedBy !== "" || !!consentProvenance.givenTime))
   );
 }
-
-/** Input of BatchGetCustomers. */
-export const askedCustomers = z.object({
-  companyId: companyResourceSchema.shape.companyId,
-  ids: list(id, maxBatchItems).transform((ids): readonly string[] => [...new Set(ids)]),
-});

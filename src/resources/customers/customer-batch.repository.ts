@@ -1,8 +1,7 @@
-import type { BatchResult } from "../../core/batch.js";
-import { erasedError, notFoundError } from "../../core/errors.js";
+import { erasedError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, singleCompanyAccessPredicate, toPrismaPredicate } from "../../db/access-filter.js";
-import { type BatchStep, batchOnce, refreshStatistics } from "../../db/batch-write.js";
+import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
 import { optedOutOfEach } from "../../db/opt-out-batch.js";
@@ -37,9 +36,10 @@ export function createCustomerBatchRepository(
         const unit = createUnit(step, { batch, write, contacts, pseudonym });
         const { stored, refused } = await decide(unit);
         const records = [...stored.values()];
+        const made = new Map([...stored].map(([position, { id }]) => [position, id]));
         if (records.length > 0) {
           if (await customerRoom(tx, companyId)) await addToCustomerCount(tx, companyId, records.length);
-          await step.record(new Map([...stored].map(([position, { id }]) => [position, id])));
+          await step.record(made);
           await insertCustomers(tx, { companyId, records, now, write });
           if (batch.keepsIds) {
             const ids = records.map(({ id }) => id);
@@ -47,16 +47,7 @@ export function createCustomerBatchRepository(
           }
         } else if (write.claim) write.claim.replayed = replayed.size > 0;
         const versions = await versionsOf(tx, batch, [...new Set(replayed.values())]);
-        return Array.from({ length: batch.size }, (_, position): BatchResult => {
-          const refusal = refused.get(position);
-          if (refusal) return { refusal };
-          const made = stored.get(position);
-          if (made) return { outcome: "CREATED", id: made.id, version: 1n, replayed: false };
-          const id = replayed.get(position) ?? "";
-          const version = versions.get(id);
-          if (version === undefined) return { refusal: notFoundError("Customer", id) };
-          return { outcome: "CREATED", id, version, replayed: true };
-        });
+        return resultsOf({ ...batch, resource: "Customer" }, { made, refused, replayed, versions });
       });
     },
 

@@ -101,6 +101,17 @@ export async function readLead(tx: Prisma.TransactionClient, { companyId, id }: 
   return toLead(requireFound(rows[0], "Lead", id));
 }
 
+/** The same for several leads, in any order. */
+export async function readLeads(
+  tx: Prisma.TransactionClient,
+  { companyId, ids }: { readonly companyId: string; readonly ids: readonly string[] },
+): Promise<readonly Lead[]> {
+  const rows = await tx.$queryRaw<LeadRow[]>`
+    SELECT ${Prisma.raw(leadColumns)}, ${Prisma.raw(leadChildren)} FROM lead l
+    WHERE l.company_id = ${companyId} AND l.id = ANY(${[...ids]}::text[])`;
+  return rows.map(toLead);
+}
+
 interface LeadUnitOptions {
   /** The state under the lock. */
   readonly lead: Lead;

@@ -34,7 +34,7 @@ export const petImport = memoizePerCountry((country) =>
     })),
 );
 
-export function ownerViolations({ owner }: ImportPetRequest): Violation[] {
+export function ownerViolations({ owner }: Pick<ImportPetRequest, "owner">): Violation[] {
   if (owner.case === undefined) return [violation("owner", "REQUIRED", "Required: set customer_id or lead_id.")];
   if (isId(owner.value)) return [];
   return [violation(owner.case === "customerId" ? "customer_id" : "lead_id", "INVALID_FORMAT", idFormat)];

@@ -1,5 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
+import { DomainError } from "../../core/errors.js";
 import { type ImportedNote, type ImportedNoteRecord, toImportedNoteRecords } from "../../core/note.js";
+import type { Scope } from "../../core/principal.js";
 import {
   authorsOf,
   type ImportAuthors,
@@ -25,6 +27,11 @@ export interface PetImport {
   readonly pet: ImportedPet;
 }
 
+/** SCOPE_REQUIRED for a pet of a lead. */
+export function leadScopeRequired(scope: Scope): DomainError {
+  return new DomainError("SCOPE_REQUIRED", `Pets of a lead require the scope ${scope}.`, { metadata: { scope } });
+}
+
 export interface PetImportTarget {
   readonly accessFilter: AccessFilter;
   readonly companyId: string;
@@ -32,16 +39,20 @@ export interface PetImportTarget {
   readonly owner: PetOwner;
 }
 
-/** The import of one pet within a transaction. An error rolls it back. */
-export interface PetImportUnit extends NestedRecordLookup {
+/** What the rules of a pet of a given owner look up. */
+export interface PetLookups extends NestedRecordLookup {
   /** Whether the owner exists, is not archived and can be accessed. If so, it is locked. */
   readonly hasOwner: boolean;
-  /** The custom fields of the company, as this transaction sees them. */
-  readonly customFields: CustomFieldRepository;
   /** The number of pets of the owner that are not archived. */
   countPets(): Promise<number>;
   /** Those codes that do not exist in the company or are archived. */
   missingCodes(ids: readonly string[]): Promise<readonly string[]>;
+}
+
+/** The import of one pet within a transaction. An error rolls it back. */
+export interface PetImportUnit extends PetLookups {
+  /** The custom fields of the company, as this transaction sees them. */
+  readonly customFields: CustomFieldRepository;
   /** Whether the company has or had a pet with this id. */
   exists(): Promise<boolean>;
   /**

@@ -7,7 +7,7 @@ import {
   type Violation,
 } from "../../core/errors.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
-import type { Principal } from "../../core/principal.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
 import {
   authorViolations,
   nestedNotes,
@@ -19,9 +19,10 @@ import type { WriteContext } from "../../core/write.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { birthdayViolations, maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
 import {
+  type ImportedPet,
   type PetImport,
   type PetImportRepository,
-  type PetImportUnit,
+  type PetLookups,
   type PetOwner,
   toImportedPetRecord,
 } from "./pet-import.model.js";
@@ -40,16 +41,7 @@ export function createPetImports(pets: PetImportRepository): PetImports {
       return pets.import({ accessFilter, companyId, id, owner }, write, async (unit) => {
         const check = { access, association: "PET", write: "create", current: {}, given: pet.customFields } as const;
         const fields = await checkCustomFields(unit.customFields, check, write.signal);
-        const violations = [
-          ...timeViolations(pet, unit.now),
-          ...(await authorViolations(unit, pet)),
-          ...(await ownerViolations(unit, owner)),
-          ...(await codeViolations(unit, pet.petCodeIds)),
-          ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
-          ...birthdayViolations("pet.birthday", { birthday: pet.birthday, timeZone: access.timeZone }),
-          ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
-          ...prefixPaths("pet", fields.violations),
-        ];
+        const violations = await petViolations(unit, { pet, owner, access, ofFields: fields.violations });
         if (violations.length > 0) throw invalidRequest(violations);
         if (await unit.exists()) throw alreadyExistsError("Pet", "id");
         const imported = { ...pet, id, customFields: fields.values };
@@ -60,7 +52,32 @@ export function createPetImports(pets: PetImportRepository): PetImports {
   };
 }
 
-async function ownerViolations(unit: PetImportUnit, { kind }: PetOwner): Promise<Violation[]> {
+interface CheckedPet {
+  readonly pet: ImportedPet;
+  readonly owner: PetOwner;
+  readonly access: CompanyAccess;
+  /** Of its custom fields. */
+  readonly ofFields: readonly Violation[];
+}
+
+/** What is wrong with a pet to import, or to create: that one has neither times nor authors nor ids of notes. */
+export async function petViolations(
+  unit: PetLookups,
+  { pet, owner, access, ofFields }: CheckedPet,
+): Promise<readonly Violation[]> {
+  return [
+    ...timeViolations(pet, unit.now),
+    ...(await authorViolations(unit, pet)),
+    ...(await ownerViolations(unit, owner)),
+    ...(await codeViolations(unit, pet.petCodeIds)),
+    ...numberViolations([vetNumber("pet.vet", pet.vet)], access),
+    ...birthdayViolations("pet.birthday", { birthday: pet.birthday, timeZone: access.timeZone }),
+    ...(await nestedViolations(unit, nestedNotes("petNote", "pet.notes", pet.notes))),
+    ...prefixPaths("pet", ofFields),
+  ];
+}
+
+async function ownerViolations(unit: PetLookups, { kind }: PetOwner): Promise<Violation[]> {
   const field = `${kind}_id`;
   if (!unit.hasOwner) {
     return [{ field, reason: "NOT_FOUND", description: "Not found in this company, or archived." }];
@@ -70,7 +87,7 @@ async function ownerViolations(unit: PetImportUnit, { kind }: PetOwner): Promise
   return [{ field: "pet", reason: "TOO_MANY", description: `Must leave the ${kind} with at most ${max} pets.` }];
 }
 
-async function codeViolations(unit: PetImportUnit, ids: readonly string[]): Promise<Violation[]> {
+async function codeViolations(unit: PetLookups, ids: readonly string[]): Promise<Violation[]> {
   const missing = await unit.missingCodes(ids);
   return ids.flatMap((id, index) =>
     missing.includes(id)

@@ -13,6 +13,7 @@ import { lockCustomer } from "../customers/customer-change.repository.js";
 import { type Lead, leadPromoted } from "../leads/lead.model.js";
 import { lockLead, readLead } from "../leads/lead-change.repository.js";
 import type { PetOwnerTarget } from "./pet.model.js";
+import { leadScopeRequired } from "./pet-import.model.js";
 
 /** A read of pets by their owner, for customers and for leads. */
 interface OwnedReads {
@@ -140,17 +141,12 @@ export async function orAbsent<Found>(found: Promise<Found>): Promise<Found | un
   }
 }
 
-/** Throws SCOPE_REQUIRED without the scope for pets of leads. */
-function assertLeadScope({ scope, isGranted }: PetOwnerTarget["leadScope"]): void {
-  if (isGranted) return;
-  throw new DomainError("SCOPE_REQUIRED", `Pets of a lead require the scope ${scope}.`, { metadata: { scope } });
-}
-
+/** Throws SCOPE_REQUIRED without the scope for pets of leads, and LEAD_PROMOTED. */
 export function assertLeadOwner(
   id: string,
   promotedCustomerId: string | null,
   leadScope: PetOwnerTarget["leadScope"],
 ): void {
-  assertLeadScope(leadScope);
+  if (!leadScope.isGranted) throw leadScopeRequired(leadScope.scope);
   if (promotedCustomerId !== null) throw leadPromoted(id, promotedCustomerId);
 }

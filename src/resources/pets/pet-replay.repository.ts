@@ -18,14 +18,18 @@ interface WrittenPet {
  */
 export async function readWrittenPet(tx: Prisma.TransactionClient, { accessFilter, id }: WrittenPet): Promise<Pet> {
   const rows = await tx.$queryRaw<{ company_id: string; is_seen: boolean; pet: PetJson }[]>`
-    SELECT p.company_id, ${Prisma.raw(petJson)} AS pet,
-      EXISTS (SELECT 1 FROM customer c WHERE c.company_id = p.company_id AND c.id = p.customer_id
-        AND ${toPrismaPredicate(grantPredicate("c"), accessFilter)})
-      OR EXISTS (SELECT 1 FROM lead l WHERE l.company_id = p.company_id AND l.id = p.lead_id
-        AND ${toPrismaPredicate(leadGrantPredicate("l"), accessFilter)}) AS is_seen
+    SELECT p.company_id, ${Prisma.raw(petJson)} AS pet, ${ownerIsSeen(accessFilter)} AS is_seen
     FROM pet p WHERE p.company_id = ANY(${[...accessFilter.companyIds]}::text[]) AND p.id = ${id}`;
   const row = requireSingleRow(rows, "Pet", id);
   if (!row) throw erasedError("Pet", id);
   if (!row.is_seen) throw notFoundError("Pet", id);
   return toPet(row.pet);
+}
+
+/** Whether the principal can access the present owner of `pet p`. */
+export function ownerIsSeen(accessFilter: AccessFilter): Prisma.Sql {
+  return Prisma.sql`(EXISTS (SELECT 1 FROM customer c WHERE c.company_id = p.company_id AND c.id = p.customer_id
+        AND ${toPrismaPredicate(grantPredicate("c"), accessFilter)})
+      OR EXISTS (SELECT 1 FROM lead l WHERE l.company_id = p.company_id AND l.id = p.lead_id
+        AND ${toPrismaPredicate(leadGrantPredicate("l"), accessFilter)}))`;
 }

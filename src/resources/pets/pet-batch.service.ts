@@ -1,0 +1,56 @@
+import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
+import { type Batch, type BatchItem, type BatchResult, isRefused, throwIfAnyRefused } from "../../core/batch.js";
+import { claimsOf, earlyRefusals, openItems, requireImportScope } from "../../core/batch-items.js";
+import type { Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
+import type { Pet } from "./pet.model.js";
+import type { PetBatchRepository, PetItem } from "./pet-batch.model.js";
+import { decidePets } from "./pet-batch-decision.service.js";
+import { leadScopeRequired } from "./pet-import.model.js";
+
+export type PetBatches = ReturnType<typeof createPetBatches>;
+
+/** The rules of batches of pets. Those of each pet are the ones of CreatePet and ImportPet. */
+export function createPetBatches(pets: PetBatchRepository) {
+  return {
+    /**
+     * Stores pets, and returns a result for each item in their order.
+     *
+     * @throws the refusal of an item if the batch is stored as a whole or not at all
+     */
+    async create(batch: Batch<PetItem>, principal: Principal, write: WriteContext): Promise<readonly BatchResult[]> {
+      const { companyId, mode, items } = batch;
+      const access = requireCompanyAccess(principal, companyId);
+      requireImportScope(items, principal);
+      requireLeadScope(items, principal);
+      const early = earlyRefusals(items);
+      if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
+      const asked = openItems(items, early);
+      return pets.create(
+        {
+          ...{ companyId, accessFilter: companyAccessFilter(access), size: items.length, claims: claimsOf(items) },
+          keepsIds: asked.some(({ item }) => item.id !== undefined),
+        },
+        write,
+        (unit) => decidePets(unit, asked, { access, mode, early, write }),
+      );
+    },
+
+    /** The pets with these ids that the principal can access. */
+    async find(
+      { companyId, ids }: { readonly companyId: string; readonly ids: readonly string[] },
+      principal: Principal,
+      signal: AbortSignal,
+    ): Promise<readonly Pet[]> {
+      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
+      const withLeads = principal.scopes.has("lead:read");
+      return pets.find({ accessFilter, ids, withLeads }, signal);
+    },
+  };
+}
+
+/** Throws SCOPE_REQUIRED if an owner is a lead that the API key may not write. */
+function requireLeadScope(items: readonly BatchItem<PetItem>[], { scopes }: Principal): void {
+  const ofLeads = items.some((item) => !isRefused(item) && item.value.owner.kind === "lead");
+  if (ofLeads && !scopes.has("lead:write")) throw leadScopeRequired("lead:write");
+}

@@ -1,0 +1,56 @@
+import { PetBatchService } from "../../src/gen/proto/moego/admin/v1/pet_batch_service_pb.js";
+import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { minimalPet, type PetInit } from "../support/new-pet.js";
+import { madeCustomer } from "../support/records.js";
+import { entry, type RpcEntry } from "./entry.js";
+import { petWithTexts } from "./pets.js";
+import { bringsAuthors, bringsIds, isFilter } from "./tenancy.js";
+import { reading } from "./texts.js";
+
+const rpc = PetBatchService.method;
+const companyId = "cmp_a";
+const ofCustomer = (value: string, fields: PetInit = {}) => ({
+  owner: { case: "customerId", value } as const,
+  pet: { ...minimalPet, ...fields },
+});
+const ofLead = (value: string) => ({ owner: { case: "leadId", value } as const, pet: minimalPet });
+
+export const petBatches: readonly RpcEntry[] = [
+  entry(rpc.batchCreatePets, {
+    request: { companyId, items: [ofCustomer("cus_a1")] },
+    async repeat(server) {
+      const { id } = await madeCustomer(server);
+      return {
+        good: { companyId, items: [ofCustomer(id, { coat: "A" }), ofCustomer(id, { coat: "B" })] },
+        other: { companyId, items: [ofCustomer(id, { coat: "A" }), ofCustomer(id, { coat: "C" })] },
+        bad: { companyId, items: [ofCustomer(id), ofCustomer("cus_a9")] },
+      };
+    },
+    withoutSecret: ({ results }) => {
+      for (const result of results) result.replayed = false;
+    },
+    texts: {
+      request: async (server) => ({ companyId, items: [ofCustomer((await madeCustomer(server)).id, petWithTexts)] }),
+      reading: ({ results }, { items }) =>
+        results.map(({ id }, position) =>
+          reading(PetService.method.getPet, { customerId: items[position]?.owner.value ?? "", id }),
+        ),
+    },
+    tenancy: {
+      idFields: {
+        "items.id": bringsIds,
+        "items.pet.notes.id": { ...bringsIds, id: "pxn_a5" },
+        "items.pet.notes.last_updated_by": bringsAuthors,
+      },
+      calls: [
+        { name: "of a lead", request: { companyId, items: [ofLead("lcus_a1")] } },
+        { name: "of a customer that is archived", ids: { "items.customer_id": "cus_a9" } },
+        { name: "a pet code of both", ids: { "items.pet.pet_codes.id": "pc_a1" } },
+      ],
+    },
+  }),
+  entry(rpc.batchGetPets, {
+    request: { companyId, ids: ["pet_a1", "pet_l1"] },
+    tenancy: { idFields: { ids: isFilter } },
+  }),
+];
