@@ -2,7 +2,7 @@ import { create, type DescMethodUnary, type MessageInitShape } from "@bufbuild/p
 import { createPageTokens } from "../../api/page-token.js";
 import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
-import { isRefused } from "../../core/batch.js";
+import { type BatchResult, isRefused } from "../../core/batch.js";
 import type { DomainError } from "../../core/errors.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
@@ -14,7 +14,11 @@ import {
   CustomerBatchService,
 } from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { ImportLeadRequestSchema, LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
-import { ImportPetRequestSchema, PetAdminService } from "../../gen/proto/moego/admin/v1/pet_admin_service_pb.js";
+import {
+  BatchCreatePetsRequestSchema,
+  type PetBatchItemSchema,
+  PetBatchService,
+} from "../../gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import type { Repositories } from "../../repositories.js";
 import { createCustomerAdmin } from "../../resources/customers/customer-admin.service.js";
 import { newCustomerBatch } from "../../resources/customers/customer-batch.input.js";
@@ -24,22 +28,24 @@ import { createLeadAdminHandlers } from "../../resources/leads/lead.handlers.js"
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
 import { createLeadHistory } from "../../resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "../../resources/leads/lead-note.service.js";
-import { createPetAdminHandlers } from "../../resources/pets/pet.handlers.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
-import { createPetImports } from "../../resources/pets/pet-import.service.js";
+import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
+import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
 export interface ImportCalls {
-  /** Stores customers in one transaction. Returns for each why it was refused; undefined if it was stored. */
-  importCustomers(
-    items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[],
-  ): Promise<readonly (DomainError | undefined)[]>;
+  /** Stores customers in one transaction. */
+  importCustomers(items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[]): Promise<Refusals>;
+  /** Stores pets in one transaction. */
+  importPets(items: readonly MessageInitShape<typeof PetBatchItemSchema>[]): Promise<Refusals>;
   importLead(request: MessageInitShape<typeof ImportLeadRequestSchema>): Promise<unknown>;
-  importPet(request: MessageInitShape<typeof ImportPetRequestSchema>): Promise<unknown>;
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   erase(kind: ImportedKind, id: string): Promise<void>;
 }
+
+/** For each item why it was refused; undefined if it was stored. */
+export type Refusals = readonly (DomainError | undefined)[];
 
 interface CallsInProcess {
   readonly repositories: Repositories;
@@ -62,7 +68,7 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
   const leads = createLeadAdmin(repositories);
   const pets = createPetAdmin(repositories.petAdmin);
   const batches = createCustomerBatches(repositories);
-  const petHandlers = createPetAdminHandlers(pets, createPetImports(repositories.petImports));
+  const petBatches = createPetBatches(repositories.petBatches);
   const leadHandlers = createLeadAdminHandlers({
     admin: leads,
     history: createLeadHistory(repositories.leadHistory),
@@ -77,18 +83,22 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
   });
   const { batchCreateCustomers } = CustomerBatchService.method;
   const { importLead } = LeadAdminService.method;
-  const { importPet } = PetAdminService.method;
+  const { batchCreatePets } = PetBatchService.method;
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
     async importCustomers(items) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
-      const results = await batches.create(batch, principal, write);
-      return results.map((result) => (isRefused(result) ? result.refusal : undefined));
+      return refusalsIn(await batches.create(batch, principal, write));
+    },
+
+    async importPets(items) {
+      const request = create(BatchCreatePetsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
+      const batch = await readInput(newPetBatch, request, contextOf(batchCreatePets));
+      return refusalsIn(await petBatches.create(batch, principal, write));
     },
 
     importLead: (request) => leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead)),
-    importPet: (request) => petHandlers.importPet(create(ImportPetRequestSchema, request), contextOf(importPet)),
 
     async findCustomers(by) {
       if ("id" in by) {
@@ -104,6 +114,10 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
 
     erase: (kind, id) => eraser[kind].erase({ companyId, id }, principal, write),
   };
+}
+
+function refusalsIn(results: readonly BatchResult[]): Refusals {
+  return results.map((result) => (isRefused(result) ? result.refusal : undefined));
 }
 
 /** Items of an import have no idempotency keys, and their refusals are not sent. */

@@ -18,7 +18,8 @@ import {
 } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
 import type { ImportCalls } from "./import-calls.js";
-import { faultsOf, isStored, type Refused, type RowOutcome, refusedBy } from "./outcome.js";
+import { faultsOf, type RowOutcome } from "./outcome.js";
+import { type Draft, type Storing, storeDrafts } from "./stored-drafts.js";
 
 /** What became of a row, and why. */
 export interface RowResult {
@@ -46,23 +47,11 @@ interface RowImport {
   readonly isDryRun: boolean;
 }
 
-/** A record of a list of rows: of the first row that has it. */
-interface Draft extends ImportEntry {
-  /** Of a customer, which is stored in a batch. */
-  readonly item?: CustomerItem;
-  readonly store: () => Promise<unknown>;
-  readonly row: number;
-  state: "create" | "created" | "stored" | "changed" | "refused";
-  refused: readonly Refused[];
-}
-
 interface ReadRow {
   readonly reader: RowReader;
   readonly owner?: Draft;
   readonly pet?: Draft;
 }
-
-const parallelCalls = 8;
 
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
 export function createRowImport({ kind, settings, fields, keys, log, calls, isDryRun }: RowImport) {
@@ -72,10 +61,10 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
   function ownerDraft(row: number, { key, customer, facts }: OwnerDraft): Draft {
     const id = keys.recordIdOf(ownerKind, key);
     const content = [customer, facts];
-    const item = { id, customer, ...facts };
+    const named = { identity: key, recordId: id, row, content };
     if (ownerKind === "customer")
-      return draft("customer", { identity: key, recordId: id, row, content, item, store: batched });
-    const store = () => {
+      return draft("customer", { ...named, storing: { customer: { id, customer, ...facts } } });
+    const alone = () => {
       const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
       const { createdTime } = facts;
       const consent = {
@@ -85,7 +74,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
       const times = createdTime ? { createdTime } : {};
       return calls.importLead({ companyId, id, lead: leadOf(lead), notes, tags, ...consent, ...times });
     };
-    return draft("lead", { identity: key, recordId: id, row, content, store });
+    return draft("lead", { ...named, storing: { alone } });
   }
 
   function petDraft(
@@ -96,14 +85,14 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     const identity = hasSourceId ? key : `${owner.identity} ${key}`;
     const id = keys.recordIdOf("pet", identity);
     const ownedBy = { case: ownerKind === "lead" ? ("leadId" as const) : ("customerId" as const), value: owner.id };
-    const store = () => calls.importPet({ companyId, id, owner: ownedBy, pet });
-    return draft("pet", { identity, recordId: id, row, content: pet, store });
+    const storing = { pet: { id, owner: ownedBy, pet } };
+    return draft("pet", { identity, recordId: id, row, content: pet, storing });
   }
 
   function draft(of: ImportedKind, given: NewDraft): Draft {
-    const { identity, recordId, row, content, store, item } = given;
+    const { identity, recordId, row, content, storing } = given;
     const entry = { kind: of, key: keys.keyOf(of, identity), recordId, contentHash: keys.hashOf(content), row };
-    return { ...entry, ...(item ? { item } : {}), store, state: "create", refused: [] };
+    return { ...entry, storing, state: "create", refused: [] };
   }
 
   /** The drafts of all rows by key. A later row with the same record uses the draft of the first one. */
@@ -170,12 +159,6 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     return found ?? refusal("The company has no such owner.", "Import the owners first, with the same --name.");
   }
 
-  async function storeBatch(drafts: readonly Draft[]): Promise<void> {
-    if (drafts.length === 0) return;
-    const refusals = await calls.importCustomers(drafts.flatMap(({ item }) => item ?? []));
-    for (const [position, one] of drafts.entries()) settle(one, refusals[position]);
-  }
-
   async function store(drafts: readonly Draft[]): Promise<void> {
     const known = new Map((await log.known(drafts)).map((entry) => [`${entry.kind} ${entry.key}`, entry]));
     for (const one of drafts) {
@@ -188,15 +171,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
       return;
     }
     await log.plan(missing);
-    await storeBatch(missing.filter(({ item }) => item !== undefined));
-    await inParallel(
-      missing.filter(({ item }) => item === undefined),
-      (one) =>
-        one.store().then(
-          () => settle(one),
-          (error: unknown) => settle(one, error),
-        ),
-    );
+    await storeDrafts(missing, calls);
     const held = missing.filter(({ state }) => state !== "refused");
     await log.record(held.map((one) => ({ kind: one.kind, key: one.key, state: "CREATED" })));
     await log.forget(missing.filter(({ state }) => state === "refused"));
@@ -236,26 +211,12 @@ const nothingIdentifies = refusal(
   "Add an id, a phone number or an email address.",
 );
 
-function settle(one: Draft, error?: unknown): void {
-  if (error === undefined) one.state = "created";
-  // A run that was killed stored it, and did not come to say so.
-  else if (isStored(error)) one.state = "stored";
-  else [one.state, one.refused] = ["refused", refusedBy(error)];
-}
-
-async function batched(): Promise<never> {
-  throw new Error("a customer is stored in a batch");
-}
-
-type CustomerItem = Parameters<ImportCalls["importCustomers"]>[0][number];
-
 interface NewDraft {
-  readonly item?: CustomerItem;
   readonly identity: string;
   readonly recordId: string;
   readonly row: number;
   readonly content: unknown;
-  readonly store: () => Promise<unknown>;
+  readonly storing: Storing;
 }
 
 type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance" | "notes" | "tags">;
@@ -285,12 +246,4 @@ function leadOf({
 
 function distinct(drafts: readonly (Draft | undefined)[]): Draft[] {
   return [...new Set(drafts.filter((one) => one !== undefined))];
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const lane = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: parallelCalls }, lane));
 }

@@ -16,7 +16,7 @@ export interface Refused {
 const aboutRecord: ReadonlySet<Reason> = new Set<Reason>([
   ...(["INVALID_REQUEST", "TAG_ARCHIVED", "RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "RESOURCE_ERASED"] as const),
   ...(["ALREADY_EXISTS", "CUSTOMER_QUOTA_EXCEEDED", "COMPANY_LIMIT_REACHED", "MESSAGE_TOO_LARGE"] as const),
-  ...(["DUPLICATE_RECORD", "BUSINESS_NOT_ALLOWED", "AMBIGUOUS_ID", "LEAD_PROMOTED"] as const),
+  ...(["DUPLICATE_RECORD", "BUSINESS_NOT_ALLOWED", "AMBIGUOUS_ID", "LEAD_PROMOTED", "RESOURCE_MERGED"] as const),
 ]);
 
 /** Whether the record is stored already. */

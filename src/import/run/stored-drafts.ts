@@ -1,0 +1,69 @@
+import type { ImportEntry } from "../../resources/import-jobs/import-job.model.js";
+import type { ImportCalls, Refusals } from "./import-calls.js";
+import { isStored, type Refused, refusedBy } from "./outcome.js";
+
+/** A record of a list of rows: of the first row that has it. */
+export interface Draft extends ImportEntry {
+  readonly storing: Storing;
+  readonly row: number;
+  state: "create" | "created" | "stored" | "changed" | "refused";
+  refused: readonly Refused[];
+}
+
+/** How a record is stored: in a batch of its kind, or by a call. */
+export type Storing =
+  | { readonly customer: ItemOf<"importCustomers"> }
+  | { readonly pet: ItemOf<"importPets"> }
+  | { readonly alone: () => Promise<unknown> };
+
+type ItemOf<Call extends "importCustomers" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
+
+const parallelCalls = 8;
+
+/** Stores records that are not stored yet, and notes what became of each. */
+export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls): Promise<void> {
+  const batched = <Item>(itemOf: (storing: Storing) => Item | undefined) =>
+    drafts.flatMap((one) => {
+      const item = itemOf(one.storing);
+      return item === undefined ? [] : [{ one, item }];
+    });
+  await storeBatch(
+    batched((storing) => ("customer" in storing ? storing.customer : undefined)),
+    calls.importCustomers,
+  );
+  await storeBatch(
+    batched((storing) => ("pet" in storing ? storing.pet : undefined)),
+    calls.importPets,
+  );
+  await inParallel(drafts, async (one) => {
+    if (!("alone" in one.storing)) return;
+    await one.storing.alone().then(
+      () => settle(one),
+      (error: unknown) => settle(one, error),
+    );
+  });
+}
+
+async function storeBatch<Item>(
+  drafts: readonly { readonly one: Draft; readonly item: Item }[],
+  send: (items: readonly Item[]) => Promise<Refusals>,
+): Promise<void> {
+  if (drafts.length === 0) return;
+  const refusals = await send(drafts.map(({ item }) => item));
+  for (const [position, { one }] of drafts.entries()) settle(one, refusals[position]);
+}
+
+function settle(one: Draft, error?: unknown): void {
+  if (error === undefined) one.state = "created";
+  // A run that was killed stored it, and did not come to say so.
+  else if (isStored(error)) one.state = "stored";
+  else [one.state, one.refused] = ["refused", refusedBy(error)];
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const lane = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: parallelCalls }, lane));
+}
