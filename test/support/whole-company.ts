@@ -40,6 +40,15 @@ export async function fillCompany(server: TestServer): Promise<void> {
         },
       ],
     ],
+    [
+      "lead_note",
+      [
+        {
+          ...{ company_id: companyId, id: "lnote_1", lead_id: "lcus_a1", note: "@note" },
+          ...{ created_time: "2026-01-01T00:00:00Z", last_updated_time: "2026-01-01T00:00:00Z" },
+        },
+      ],
+    ],
     ["lead_tag", [{ company_id: companyId, lead_id: "lcus_a1", tag_id: "tag_a1" }]],
   ]);
   for (const [place, text] of oddTexts.entries()) {
