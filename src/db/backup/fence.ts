@@ -25,7 +25,7 @@ export async function fenceDatabase(url: string): Promise<() => Promise<void>> {
   return undo;
 }
 
-/** Allows writes again, whoever made the database read-only. */
+/** Allows writes again, also if the operator made the database read-only. */
 export async function liftFence(url: string): Promise<void> {
   await change(url, undefined);
 }
