@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createMetrics } from "../../src/server/metrics.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
-import { environmentOf, listCustomers, type Service, secrets, startService } from "./service.js";
+import { environmentOf, listCustomers, type Service, secrets, startService, until } from "./service.js";
 
 let database: TestDatabase;
 let service: Service;
@@ -63,9 +63,16 @@ it("counts failed authentication by its reason", async () => {
 
 it("counts the responses of streams, and their bytes", async () => {
   await database.owner.query("UPDATE api_key SET scopes = scopes || '{company:export}'::text[]");
-  const rest = await fetch(`${service.httpUrl}/v1/admin/companies/cmp_001:export`, {
-    ...{ method: "POST", body: "{}" },
-    headers: { authorization: `Bearer ${secrets.DEMO_API_KEY}`, "content-type": "application/json" },
+  const exportCompany = () =>
+    fetch(`${service.httpUrl}/v1/admin/companies/cmp_001:export`, {
+      ...{ method: "POST", body: "{}" },
+      headers: { authorization: `Bearer ${secrets.DEMO_API_KEY}`, "content-type": "application/json" },
+    });
+  // The service remembers a key for a second or two.
+  let rest = await exportCompany();
+  await until(async () => {
+    if (rest.status === 403) rest = await exportCompany();
+    return rest.status !== 403;
   });
   const sent = await rest.text();
   expect(rest.status, sent).toBe(200);
