@@ -71,6 +71,7 @@ Imports (docs/import.md)
   import pets FILE              Import pets of customers who are stored already
       --company ID                required
       --dry-run                   read and check all rows, store nothing
+      --update                    also change stored records whose rows have changed since an earlier run
       --location ID               location of rows that name none; default: the only one of the company
       --name NAME                 what the file belongs to: files with the same name share their ids; default: default
       --preset NAME               gingr, barkpass or moego
@@ -85,7 +86,7 @@ Imports (docs/import.md)
       --delimiter CHARACTER       default: detected
       --sheet NAME                sheet of a workbook; default: the first one
   import list --company ID      List the imports of a company
-  import undo JOB               Erase what an import created, unless it has changed since
+  import undo JOB               Erase what an import created, and restore what it updated, unless changed since
       --company ID                required
 
 Secrets

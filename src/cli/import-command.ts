@@ -1,5 +1,4 @@
 import { parseArgs } from "node:util";
-import { idPrefixes, newId } from "../core/ids.js";
 import { localDate } from "../core/time-zones.js";
 import type { DayOrder } from "../import/cells/date-cell.js";
 import { planColumns } from "../import/columns/column-plan.js";
@@ -20,12 +19,13 @@ import { assertRequiredOptions, type Command, type CommandContext, counted, Usag
 import { type ImportSession, withImport } from "./import-session.js";
 
 const one = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
 const several = { type: "string", multiple: true } as const;
 
 const options = {
   ...{ company: one, location: one, name: one, preset: one, map: several, mapping: one, "save-mapping": one },
   ...{ unmapped: one, "day-order": one, "weight-unit": one, species: one, encoding: one, delimiter: one, sheet: one },
-  "dry-run": { type: "boolean" },
+  ...{ "dry-run": flag, update: flag },
 } as const;
 
 type Values = ReturnType<typeof parseWords>["values"];
@@ -64,13 +64,13 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
   const failed = await withImport(context, { companyId, rpc: `moego import ${kind}`, isDryRun }, async (session) => {
     const report = createReport();
     const errors = await openErrorsFile(`${path}.errors.csv`);
-    const jobId = newId(idPrefixes.importJob);
     const settings = settingsOf(session, values, preset, context);
     const progress = createProgress({ replaceLine: status, line: err, now: context.now });
     const { jobs, calls, write, secret } = session;
     const name = values.name ?? "default";
-    const parts = { kind, name, jobId, source, fields, settings, secret, isDryRun, jobs, calls, write };
-    const counts = await importFile({ ...parts, report, errors, progress });
+    const isUpdating = values.update === true;
+    const parts = { kind, name, source, fields, settings, secret, isDryRun, isUpdating, jobs, calls, write };
+    const { counts, jobId } = await importFile({ ...parts, report, errors, progress });
     const hasErrors = await errors.close();
     for (const line of report.lines(isDryRun)) out(line);
     if (hasErrors) out(`All faults: ${errors.path}`);
@@ -142,8 +142,9 @@ function settingsOf(
       `--location must be one of: ${businesses.map(({ id, name }) => `${id} (${name})`).join(", ")}.`,
     );
   const unit = oneOf(values["weight-unit"], "weight-unit", ["lb", "kg"] as const);
+  const date = new Date(now());
   return {
-    ...{ companyId, country, timeZone, today: localDate(timeZone, new Date(now())), businessId, businessIds },
+    ...{ companyId, country, timeZone, now: date, today: localDate(timeZone, date), businessId, businessIds },
     dayOrder: oneOf(values["day-order"], "day-order", dayOrders) ?? preset?.dayOrder,
     unixFields: preset?.unixFields ?? [],
     weightUnit: unit && (unit === "lb" ? "POUND" : "KILOGRAM"),

@@ -55,7 +55,7 @@ export function withImport<T>(
         ? await optOutKeys.load(companyId, write.signal)
         : await database.transact(write, (tx) => optOutKeys.findOrCreate(tx, companyId));
       const { pageTokenSecret } = secrets;
-      const calls = createCallsInProcess({ repositories, pageTokenSecret, access, write });
+      const calls = createCallsInProcess({ repositories, pageTokenSecret, access, write, isDryRun });
       return work({
         access,
         businesses,

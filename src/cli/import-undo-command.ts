@@ -30,9 +30,9 @@ export const undoImport: Command = async (words, context) => {
     throw new UsageError("Expected one import. Usage: moego import undo JOB --company ID");
   assertRequiredOptions(values, ["company"]);
   const { company: companyId } = values;
-  const { erased, left } = await withImport(
+  const { erased, restored, left } = await withImport(
     context,
-    { companyId, rpc: "moego import undo", isDryRun: true },
+    { companyId, rpc: "moego import undo", isDryRun: false },
     async ({ jobs, calls, write }) => {
       const job = requireUndoable(await jobs.get({ companyId, jobId }, write.signal));
       return undo({ job, jobs, calls, write });
@@ -40,5 +40,6 @@ export const undoImport: Command = async (words, context) => {
   );
   const { out } = context.terminal;
   out(`Erased ${counted(erased, "record")} of import ${jobId}.`);
+  if (restored > 0) out(`Gave ${counted(restored, "record")} the values of before.`);
   if (left > 0) out(`Left ${counted(left, "record")}, because they have changed since.`);
 };

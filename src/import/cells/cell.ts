@@ -23,9 +23,24 @@ export function meaningful(cell: string): string {
   return nothing.has(text.toLowerCase()) ? "" : text;
 }
 
+/** Texts of a missing value that are no name, no breed and no other information either. */
+const blanks: ReadonlySet<string> = new Set([
+  ...["-", "--", "---", ".", "?", "??", "n/a", "n.a.", "#n/a", "null", "nil", "undefined", "(none)", "(blank)", "tbd"],
+  "not provided",
+]);
+
+/** The text of a cell of free text; "" if it says that nothing is known. */
+export function freeText(cell: string): string {
+  const text = plainText(cell);
+  return blanks.has(text.toLowerCase()) ? "" : text;
+}
+
+/** Characters without width that programs put around numbers and names: byte order marks, directions, soft hyphens. */
+const invisible = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
 /** The text of a cell without blanks and without the forms that keep a spreadsheet from reading it as a number. */
 export function plainText(cell: string): string {
-  const text = cell.replaceAll("\u00a0", " ").trim();
+  const text = cell.replaceAll("\u00a0", " ").replaceAll(invisible, "").trim();
   const kept = /^="([^"]*)"$/.exec(text)?.[1];
   return (kept ?? (/^'[\d+=-]/.test(text) ? text.slice(1) : text)).trim();
 }

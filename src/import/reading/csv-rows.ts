@@ -25,7 +25,7 @@ export async function openCsv({ path, bytes, encoding, delimiter: stated, notes 
     isEnd = done === true;
     sample += value ?? "";
   }
-  if (sample.includes("\0")) throw new FileError("The file is not a text file. Save it as CSV or XLSX.");
+  if (isBinary(sample)) throw new FileError("The file is not a text file. Save it as CSV or XLSX.");
   const lineEnd = sample.includes("\n") ? "\n" : sample.includes("\r") ? "\r" : "\n";
   const linesOf = (chunk: string) => (lineEnd === "\r" ? chunk.replaceAll("\r", "\n") : chunk);
   const delimiter = stated ?? detectDelimiter(linesOf(sample));
@@ -56,6 +56,17 @@ export async function openCsv({ path, bytes, encoding, delimiter: stated, notes 
     progress: () => Math.min(1, text.read() / bytes),
   };
 }
+
+/** A zero byte in a row is a fault of that row; several of them, or one in the header, are no text. */
+function isBinary(sample: string): boolean {
+  const zeros = sample.split("\0").length - 1;
+  return zeros > sample.length / 1_000 || /^[^\n]*\0/.test(sample);
+}
+
+const zeroByte: Refusal = {
+  reason: "The row has a byte that no text has.",
+  remedy: "Write the row again, or save the file again as CSV.",
+};
 
 const delimiterNames = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars" } as const;
 
@@ -108,5 +119,6 @@ async function* csvRows(chunks: AsyncIterable<string>, delimiter: Delimiter): As
 function toRow(row: number, cells: readonly string[], refusal: Refusal | undefined): FileRow {
   if (refusal) return { row, cells, refusal };
   if (cells.some((cell) => cell.includes("\ufffd"))) return { row, cells, refusal: wrongBytes };
+  if (cells.some((cell) => cell.includes("\0"))) return { row, cells, refusal: zeroByte };
   return bounded({ row, cells });
 }

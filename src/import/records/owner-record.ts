@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { PhoneLine } from "../../core/phone/contact-phone.js";
 import { isSameLine, maxPhones } from "../../core/phone/contact-phone.js";
 import { foldCase } from "../../core/text.js";
@@ -51,18 +51,17 @@ export function readContact(reader: RowReader, settings: ImportSettings) {
 export type OwnerContact = ReturnType<typeof readContact>;
 
 /** Reads the owner of a row. Faults are recorded on the reader. */
-export function readOwner(reader: RowReader, settings: ImportSettings): OwnerDraft {
+export function readOwner(reader: RowReader, settings: ImportSettings, kind: "customer" | "lead"): OwnerDraft {
   const { key, sourceId, phones, email, firstName, lastName } = readContact(reader, settings);
+  const isLead = kind === "lead";
   if (firstName === "") requireName(reader, "owner.first_name", "first name");
-  if (lastName === "") requireName(reader, "owner.last_name", "last name");
-  if (phones.length === 0 && !reader.faults.some(({ reason }) => /phone/i.test(reason))) {
+  if (lastName === "" && !isLead) requireName(reader, "owner.last_name", "last name");
+  const isReachable = phones.length > 0 || (isLead && email !== "");
+  if (!isReachable && !reader.faults.some(({ reason }) => /phone|email/i.test(reason))) {
     const field = ownerPhones.find((one) => reader.has(one.field))?.field ?? "owner.phone";
-    reader.refuse(
-      field,
-      refusal("The row has no phone number.", "Add one. The company looks its customers up by phone."),
-    );
+    reader.refuse(field, isLead ? unreachableLead : noPhone);
   }
-  const preferredBusinessId = readLocation(reader, settings);
+  const preferredBusinessId = readLocation(reader, settings, kind);
   const customFields = Object.fromEntries(
     reader
       .others("custom")
@@ -89,6 +88,10 @@ export function readOwner(reader: RowReader, settings: ImportSettings): OwnerDra
     facts: readFacts(reader, settings),
   };
 }
+
+const noPhone = refusal("The row has no phone number.", "Add one. The company looks its customers up by phone.");
+
+const unreachableLead = refusal("The row has no phone number and no email address.", "Add one of them.");
 
 function requireName(reader: RowReader, field: string, noun: string): void {
   const remedy = reader.has("owner.name")
@@ -175,11 +178,15 @@ function readNotes(reader: RowReader, referral: string) {
   return [reader.text("owner.note"), kept.join("\n")].filter((note) => note !== "").map((note) => ({ note }));
 }
 
-function readLocation(reader: RowReader, { businessId, businessIds }: ImportSettings): string {
+function readLocation(
+  reader: RowReader,
+  { businessId, businessIds }: ImportSettings,
+  kind: "customer" | "lead",
+): string {
   const named = reader.text("owner.location");
   if (named === "" && businessId !== undefined) return businessId;
   const found = businessIds.get(named) ?? businessIds.get(named.toLowerCase());
-  if (found === undefined) {
+  if (found === undefined && (named !== "" || kind === "customer")) {
     const reason = named === "" ? "The row names no location." : "The company has no location with this name.";
     reader.refuse("owner.location", refusal(reason, "State the location of all rows with --location."));
   }
@@ -193,6 +200,7 @@ function readFacts(reader: RowReader, settings: ImportSettings): OwnerFacts {
     return time && timestampFromDate(time);
   };
   const createdTime = timeOf("owner.created_time");
+  if (createdTime && timestampDate(createdTime) > settings.now) reader.refuse("owner.created_time", inFuture);
   const lastAppointmentTime = timeOf("owner.last_appointment");
   const nextAppointmentTime = timeOf("owner.next_appointment");
   const isActive = reader.read("owner.status", readActive);
@@ -203,6 +211,8 @@ function readFacts(reader: RowReader, settings: ImportSettings): OwnerFacts {
     ...(isActive === false ? { status: Customer_Status.INACTIVE } : {}),
   };
 }
+
+const inFuture = refusal("The time is in the future.", "Correct the date.");
 
 function readActive(cell: string) {
   const text = cell.trim().toLowerCase();

@@ -35,7 +35,7 @@ export function readPet(
     reader.refuse("pet.name", refusal("The name of the pet is missing.", "Add it, or clear the cells of the pet."));
   const id = reader.text("pet.id").slice(0, 255);
   const breed = [reader.text("pet.breed"), reader.text("pet.second_breed")].filter((one) => one !== "").join(" / ");
-  if (meaningful(breed) === "" && name !== "") reader.refuse("pet.breed", noBreed);
+  if (breed === "" && name !== "") reader.refuse("pet.breed", noBreed);
   const sex = reader.read("pet.sex", readSex);
   const fixed = reader.read("pet.fixed", readFixed) ?? sex?.fixed ?? "";
   const weight = reader.read("pet.weight", (cell) => readWeight(cell, settings.weightUnit));

@@ -1,4 +1,4 @@
-import { formulaCell, isFormula, isRefusal, plainText, type Reading } from "../cells/cell.js";
+import { formulaCell, freeText, isFormula, isRefusal, type Reading } from "../cells/cell.js";
 import type { DayOrder } from "../cells/date-cell.js";
 import type { WeightUnit } from "../cells/pet-cells.js";
 import type { Column, ColumnPlan } from "../columns/column-plan.js";
@@ -13,6 +13,7 @@ export interface ImportSettings {
   readonly timeZone: string;
   /** Today in the company, `yyyy-MM-dd`. */
   readonly today: string;
+  readonly now: Date;
   readonly dayOrder?: DayOrder | undefined;
   /** Fields whose columns count seconds since 1970. */
   readonly unixFields: readonly string[];
@@ -94,7 +95,7 @@ export function readRow({ row, cells, refusal, refused = [] }: FileRow, { plan, 
   return {
     ...{ row, faults, remarks },
     has: (field) => byField.has(field),
-    text: (field) => plainText(cellOf(byField.get(field))),
+    text: (field) => freeText(cellOf(byField.get(field))),
     read(field, rule) {
       const column = byField.get(field);
       const cell = cellOf(column);
@@ -110,7 +111,7 @@ export function readRow({ row, cells, refusal, refused = [] }: FileRow, { plan, 
     },
     others: (kind) =>
       plan.columns.flatMap((column) => {
-        const text = column.use.kind === kind ? plainText(cellOf(column)) : "";
+        const text = column.use.kind === kind ? freeText(cellOf(column)) : "";
         return text === "" ? [] : [{ column, text }];
       }),
   };

@@ -1,8 +1,8 @@
-import { create, type DescMethodUnary, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, type DescMethodUnary, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
 import { createPageTokens } from "../../api/page-token.js";
 import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
-import { type BatchResult, isRefused } from "../../core/batch.js";
+import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
 import type { DomainError } from "../../core/errors.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
@@ -31,6 +31,7 @@ import { createLeadNotes, createLeadTags } from "../../resources/leads/lead-note
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
 import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
+import { createRecordCalls } from "./record-calls.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
 export interface ImportCalls {
@@ -42,6 +43,21 @@ export interface ImportCalls {
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   erase(kind: ImportedKind, id: string): Promise<void>;
+  /** A stored record in ProtoJSON. */
+  read(kind: ImportedKind, target: RecordTarget): Promise<JsonObject>;
+  /** Sends the fields of an update, with their mask, in ProtoJSON. */
+  update(kind: ImportedKind, target: RecordVersion, fields: JsonObject): Promise<void>;
+}
+
+export interface RecordTarget {
+  readonly id: string;
+  /** The customer or lead of a pet. */
+  readonly ownerId: string;
+}
+
+export interface RecordVersion extends RecordTarget {
+  /** A customer or lead that has another one is not changed. */
+  readonly version: bigint;
 }
 
 /** For each item why it was refused; undefined if it was stored. */
@@ -52,10 +68,18 @@ interface CallsInProcess {
   readonly pageTokenSecret: string;
   readonly access: CompanyAccess;
   readonly write: WriteContext;
+  /** Requests are only judged by what they say, and nothing is stored. */
+  readonly isDryRun: boolean;
 }
 
 /** Calls the handlers of this process, without a server. Audit log and limits are those of the RPCs. */
-export function createCallsInProcess({ repositories, pageTokenSecret, access, write }: CallsInProcess): ImportCalls {
+export function createCallsInProcess({
+  repositories,
+  pageTokenSecret,
+  access,
+  write,
+  isDryRun,
+}: CallsInProcess): ImportCalls {
   const { companyId } = access;
   const principal: Principal = {
     keyId: write.keyId,
@@ -70,7 +94,7 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
   const batches = createCustomerBatches(repositories);
   const petBatches = createPetBatches(repositories.petBatches);
   const leadHandlers = createLeadAdminHandlers({
-    admin: leads,
+    admin: isDryRun ? { ...leads, ...judging } : leads,
     history: createLeadHistory(repositories.leadHistory),
     notes: createLeadNotes(repositories.leads),
     tags: createLeadTags(repositories.leads),
@@ -89,16 +113,17 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
     async importCustomers(items) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
-      return refusalsIn(await batches.create(batch, principal, write));
+      return refusalsIn(isDryRun ? batch.items : await batches.create(batch, principal, write));
     },
 
     async importPets(items) {
       const request = create(BatchCreatePetsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newPetBatch, request, contextOf(batchCreatePets));
-      return refusalsIn(await petBatches.create(batch, principal, write));
+      return refusalsIn(isDryRun ? batch.items : await petBatches.create(batch, principal, write));
     },
 
-    importLead: (request) => leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead)),
+    importLead: (request) =>
+      judged(leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead))),
 
     async findCustomers(by) {
       if ("id" in by) {
@@ -112,12 +137,29 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
       return (await repositories.customers.list(query, write.signal)).map(({ id }) => id);
     },
 
+    ...createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun }),
+
     erase: (kind, id) => eraser[kind].erase({ companyId, id }, principal, write),
   };
 }
 
-function refusalsIn(results: readonly BatchResult[]): Refusals {
+function refusalsIn(results: readonly (BatchResult | BatchItem<unknown>)[]): Refusals {
   return results.map((result) => (isRefused(result) ? result.refusal : undefined));
+}
+
+const accepted = new Error("The request is valid.");
+
+/** Takes the place of what stores a record. */
+const judging = {
+  async import(): Promise<never> {
+    throw accepted;
+  },
+} as const;
+
+async function judged(call: Promise<unknown>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (error !== accepted) throw error;
+  });
 }
 
 /** Items of an import have no idempotency keys, and their refusals are not sent. */

@@ -1,3 +1,4 @@
+import { idPrefixes, newId } from "../../core/ids.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ImportCounts, ImportJob, ImportJobRepository } from "../../resources/import-jobs/import-job.model.js";
 import type { ImportKind } from "../columns/import-kind.js";
@@ -5,22 +6,23 @@ import type { OpenedFile } from "../reading/open-rows.js";
 import { FileError, type FileRow } from "../reading/row.js";
 import type { ImportSettings, PlannedFields } from "../records/row-reader.js";
 import { createEntryKeys } from "./entry-keys.js";
+import type { EntryLog } from "./entry-log.js";
 import type { ErrorsFile } from "./errors-file.js";
 import type { ImportCalls } from "./import-calls.js";
-import { createRowImport, type EntryLog } from "./import-rows.js";
+import { createRowImport } from "./import-rows.js";
 import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
 
 export interface FileImport {
   readonly kind: Exclude<ImportKind, "packages">;
   readonly name: string;
-  readonly jobId: string;
   readonly source: OpenedFile;
   readonly fields: PlannedFields;
   readonly settings: ImportSettings;
   /** Keys the ids of the records. */
   readonly secret: Uint8Array;
   readonly isDryRun: boolean;
+  readonly isUpdating: boolean;
   readonly jobs: ImportJobRepository;
   readonly calls: ImportCalls;
   readonly write: WriteContext;
@@ -31,17 +33,22 @@ export interface FileImport {
 
 const rowsAtOnce = 250;
 
-/** Imports a file. If it is killed, the next run creates what is missing. */
-export async function importFile(file: FileImport): Promise<ImportCounts> {
+export interface EndedImport {
+  readonly counts: ImportCounts;
+  readonly jobId: string;
+}
+
+/** Imports a file. If it is killed, the next run continues it and creates what is missing. */
+export async function importFile(file: FileImport): Promise<EndedImport> {
   const {
     kind,
     name,
-    jobId,
     source,
     fields,
     settings,
     secret,
     isDryRun,
+    isUpdating,
     jobs,
     calls,
     write,
@@ -49,20 +56,23 @@ export async function importFile(file: FileImport): Promise<ImportCounts> {
     errors,
     progress,
   } = file;
-  const target = { companyId: settings.companyId, jobId };
-  const generation = await jobs.countUndone(settings.companyId, name, write.signal);
+  const { companyId } = settings;
+  const job = { companyId, name, kind, fileDigest: source.survey.digest };
+  const unfinished = await jobs.unfinished(job, write.signal);
+  const jobId = unfinished ?? newId(idPrefixes.importJob);
+  const target = { companyId, jobId };
+  const generation = await jobs.countUndone(companyId, name, write.signal);
   const keys = createEntryKeys({ secret, name, generation });
   const log: EntryLog = {
-    known: (asked) => jobs.known(settings.companyId, asked, write.signal),
+    known: (asked) => jobs.known(companyId, asked, write.signal),
+    versions: (recordKind, ids) => jobs.versions(companyId, recordKind, ids, write.signal),
+    planUpdates: (updates) => jobs.planUpdates(target, updates, write),
     plan: (entries) => jobs.plan(target, entries, write),
     record: (changes) => jobs.record(target, changes, write),
     forget: (forgotten) => jobs.forget(target, forgotten, write),
   };
-  const importRows = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun });
-  if (!isDryRun) {
-    const { digest: fileDigest } = source.survey;
-    await jobs.start({ ...target, id: jobId, name, kind, fileDigest }, write);
-  }
+  const importRows = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating });
+  if (!isDryRun && unfinished === undefined) await jobs.start({ ...job, id: jobId }, write);
   for await (const rows of chunked(source.rows)) {
     const results = await importRows(rows);
     report.add(results);
@@ -72,7 +82,7 @@ export async function importFile(file: FileImport): Promise<ImportCounts> {
   progress.end();
   const counts = report.counts();
   if (!isDryRun) await jobs.end(target, "DONE", counts, write);
-  return counts;
+  return { counts, jobId };
 }
 
 async function* chunked(lists: AsyncIterable<readonly FileRow[]>): AsyncGenerator<readonly FileRow[]> {

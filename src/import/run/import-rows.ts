@@ -1,14 +1,8 @@
-import type {
-  EntryChange,
-  ImportEntry,
-  ImportedKind,
-  KnownEntry,
-} from "../../resources/import-jobs/import-job.model.js";
 import { refusal } from "../cells/cell.js";
 import type { ImportKind } from "../columns/import-kind.js";
 import type { FileRow } from "../reading/row.js";
-import { type OwnerContact, type OwnerDraft, readContact, readOwner } from "../records/owner-record.js";
-import { mentionsPet, type PetDraft, readPet } from "../records/pet-record.js";
+import { readContact, readOwner } from "../records/owner-record.js";
+import { mentionsPet, readPet } from "../records/pet-record.js";
 import {
   type ImportSettings,
   type PlannedFields,
@@ -16,10 +10,13 @@ import {
   type RowReader,
   readRow,
 } from "../records/row-reader.js";
+import { createDrafts, type Draft, type Drafts, distinct, repeatText } from "./draft.js";
 import type { EntryKeys } from "./entry-keys.js";
+import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
 import { faultsOf, type RowOutcome } from "./outcome.js";
-import { type Draft, type Storing, storeDrafts } from "./stored-drafts.js";
+import { createOwnerSearch } from "./owner-search.js";
+import { createRecordStoring } from "./record-storing.js";
 
 /** What became of a row, and why. */
 export interface RowResult {
@@ -27,14 +24,6 @@ export interface RowResult {
   readonly outcome: RowOutcome;
   readonly faults: readonly RowFault[];
   readonly remarks: readonly { readonly column: string; readonly text: string }[];
-}
-
-/** Reads and writes the entries of an import. A dry run only reads. */
-export interface EntryLog {
-  known(keys: readonly Pick<ImportEntry, "kind" | "key">[]): Promise<readonly KnownEntry[]>;
-  plan(entries: readonly ImportEntry[]): Promise<void>;
-  record(changes: readonly EntryChange[]): Promise<void>;
-  forget(keys: readonly Pick<ImportEntry, "kind" | "key">[]): Promise<void>;
 }
 
 interface RowImport {
@@ -45,6 +34,7 @@ interface RowImport {
   readonly log: EntryLog;
   readonly calls: ImportCalls;
   readonly isDryRun: boolean;
+  readonly isUpdating: boolean;
 }
 
 interface ReadRow {
@@ -54,84 +44,33 @@ interface ReadRow {
 }
 
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
-export function createRowImport({ kind, settings, fields, keys, log, calls, isDryRun }: RowImport) {
-  const ownerKind: ImportedKind = kind === "leads" ? "lead" : "customer";
-  const { companyId } = settings;
-
-  function ownerDraft(row: number, { key, customer, facts }: OwnerDraft): Draft {
-    const id = keys.recordIdOf(ownerKind, key);
-    const content = [customer, facts];
-    const named = { identity: key, recordId: id, row, content };
-    if (ownerKind === "customer")
-      return draft("customer", { ...named, storing: { customer: { id, customer, ...facts } } });
-    const alone = () => {
-      const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
-      const { createdTime } = facts;
-      const consent = {
-        ...(complianceConfig ? { complianceConfig } : {}),
-        ...(consentProvenance ? { consentProvenance } : {}),
-      };
-      const times = createdTime ? { createdTime } : {};
-      return calls.importLead({ companyId, id, lead: leadOf(lead), notes, tags, ...consent, ...times });
-    };
-    return draft("lead", { ...named, storing: { alone } });
-  }
-
-  function petDraft(
-    row: number,
-    { key, hasSourceId, pet }: PetDraft,
-    owner: { readonly identity: string; readonly id: string },
-  ): Draft {
-    const identity = hasSourceId ? key : `${owner.identity} ${key}`;
-    const id = keys.recordIdOf("pet", identity);
-    const ownedBy = { case: ownerKind === "lead" ? ("leadId" as const) : ("customerId" as const), value: owner.id };
-    const storing = { pet: { id, owner: ownedBy, pet } };
-    return draft("pet", { identity, recordId: id, row, content: pet, storing });
-  }
-
-  function draft(of: ImportedKind, given: NewDraft): Draft {
-    const { identity, recordId, row, content, storing } = given;
-    const entry = { kind: of, key: keys.keyOf(of, identity), recordId, contentHash: keys.hashOf(content), row };
-    return { ...entry, storing, state: "create", refused: [] };
-  }
-
-  /** The drafts of all rows by key. A later row with the same record uses the draft of the first one. */
-  function shared(drafts: Map<string, Draft>, made: Draft, reader: RowReader, noun: string): Draft {
-    const first = drafts.get(made.key);
-    if (!first) {
-      drafts.set(made.key, made);
-      return made;
-    }
-    if (first.contentHash !== made.contentHash) {
-      reader.remark("", `Rows repeat a ${noun} with other cells. The first row counts.`);
-    }
-    return first;
-  }
+export function createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating }: RowImport) {
+  const ownerKind = kind === "leads" ? "lead" : "customer";
+  const store = createRecordStoring({ log, calls, isDryRun, isUpdating });
+  const findOwner = createOwnerSearch({ keys, log, calls });
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
-    const owners = new Map<string, Draft>();
-    const pets = new Map<string, Draft>();
+    const drafts = createDrafts({ companyId: settings.companyId, ownerKind, keys, calls });
     const read: ReadRow[] = [];
     for (const row of rows) {
       const reader = readRow(row, fields);
       if (row.refusal) read.push({ reader });
-      else read.push(kind === "pets" ? await readPetRow(reader, pets) : readOwnerRow(reader, owners, pets));
+      else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts));
     }
     return read;
   }
 
-  function readOwnerRow(reader: RowReader, owners: Map<string, Draft>, pets: Map<string, Draft>): ReadRow {
-    const owner = readOwner(reader, settings);
+  function readOwnerRow(reader: RowReader, drafts: Drafts): ReadRow {
+    const owner = readOwner(reader, settings, ownerKind);
     const pet = mentionsPet(reader) ? readPet(reader, settings, { keepsNotes: false }) : undefined;
     if (owner.key === "" && reader.faults.length === 0) reader.refuse("owner.phone", nothingIdentifies);
     if (reader.faults.length > 0) return { reader };
-    const made = shared(owners, ownerDraft(reader.row, owner), reader, "owner");
+    const made = drafts.ownerOf(reader, owner);
     if (!pet) return { reader, owner: made };
-    const petMade = petDraft(reader.row, pet, { identity: owner.key, id: made.recordId });
-    return { reader, owner: made, pet: shared(pets, petMade, reader, "pet") };
+    return { reader, owner: made, pet: drafts.petOf(reader, pet, { identity: owner.key, record: made }) };
   }
 
-  async function readPetRow(reader: RowReader, pets: Map<string, Draft>): Promise<ReadRow> {
+  async function readPetRow(reader: RowReader, drafts: Drafts): Promise<ReadRow> {
     const contact = readContact(reader, settings);
     const pet = readPet(reader, settings, { keepsNotes: true });
     if (reader.faults.length > 0) return { reader };
@@ -140,41 +79,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
       reader.refuse(contact.sourceId !== "" ? "owner.id" : "owner.phone", ownerId);
       return { reader };
     }
-    return { reader, pet: shared(pets, petDraft(reader.row, pet, { identity: ownerId, id: ownerId }), reader, "pet") };
-  }
-
-  /** The id of a stored owner: imported under the same name, or found by id or phone number. */
-  async function findOwner({ key, sourceId, phones }: OwnerContact) {
-    if (key === "")
-      return refusal("The row does not say whose pet it is.", "Add the id or the phone number of the owner.");
-    const [entry] = await log.known([{ kind: "customer", key: keys.keyOf("customer", key) }]);
-    if (entry) return entry.recordId;
-    const phone = phones[0]?.number;
-    if (/^[A-Za-z0-9_.-]{1,30}$/.test(sourceId)) {
-      const [byId] = await calls.findCustomers({ id: sourceId });
-      if (byId !== undefined) return byId;
-    }
-    const [found, other] = phone === undefined ? [] : await calls.findCustomers({ phone });
-    if (other !== undefined) return refusal("Several customers have this phone number.", "Add the id of the owner.");
-    return found ?? refusal("The company has no such owner.", "Import the owners first, with the same --name.");
-  }
-
-  async function store(drafts: readonly Draft[]): Promise<void> {
-    const known = new Map((await log.known(drafts)).map((entry) => [`${entry.kind} ${entry.key}`, entry]));
-    for (const one of drafts) {
-      const entry = known.get(`${one.kind} ${one.key}`);
-      if (entry?.state === "CREATED") one.state = entry.contentHash === one.contentHash ? "stored" : "changed";
-    }
-    const missing = drafts.filter(({ state }) => state === "create");
-    if (isDryRun) {
-      for (const one of missing) one.state = "created";
-      return;
-    }
-    await log.plan(missing);
-    await storeDrafts(missing, calls);
-    const held = missing.filter(({ state }) => state !== "refused");
-    await log.record(held.map((one) => ({ kind: one.kind, key: one.key, state: "CREATED" })));
-    await log.forget(missing.filter(({ state }) => state === "refused"));
+    return { reader, pet: drafts.petOf(reader, pet, { identity: ownerId, record: { recordId: ownerId } }) };
   }
 
   return async (rows: readonly FileRow[]): Promise<readonly RowResult[]> => {
@@ -196,54 +101,20 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
       ...faultsOf(reader.row, pet?.refused ?? [], cellOf),
     ];
     const remarks = reader.remarks.map(({ field, text }) => ({ column: cellOf(field).column, text }));
-    const changed = [owner, pet].filter((one) => one?.state === "changed");
-    if (changed.length > 0) remarks.push({ column: "", text: changedText });
-    const isNew = [owner, pet].some((one) => one?.state === "created" && one.row === reader.row);
-    const outcome = faults.length > 0 ? "failed" : isNew ? "created" : "skipped";
+    const drafts = [owner, pet];
+    if (drafts.some((one) => one?.state === "changed")) remarks.push({ column: "", text: changedText });
+    if (owner?.state === "repeated") remarks.push({ column: "", text: repeatText("an owner") });
+    if (pet?.state === "repeated") remarks.push({ column: "", text: repeatText("a pet") });
+    const became = (state: Draft["state"]) => drafts.some((one) => one?.state === state && one.row === reader.row);
+    const changed = became("created") ? "created" : became("updated") ? "updated" : "skipped";
+    const outcome = faults.length > 0 ? "failed" : changed;
     return { row: reader.row, outcome, faults, remarks };
   }
 }
 
-const changedText = "Rows differ from what an earlier run imported. Stored records are not changed.";
+const changedText = "Rows differ from what an earlier run imported. --update changes the stored records.";
 
 const nothingIdentifies = refusal(
   "Nothing in the row identifies the owner.",
   "Add an id, a phone number or an email address.",
 );
-
-interface NewDraft {
-  readonly identity: string;
-  readonly recordId: string;
-  readonly row: number;
-  readonly content: unknown;
-  readonly storing: Storing;
-}
-
-type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance" | "notes" | "tags">;
-
-/** The members that customers and leads have in common. */
-function leadOf({
-  companyId,
-  firstName,
-  lastName,
-  phones,
-  email,
-  address,
-  preferredBusinessId,
-  customFields,
-}: LeadSource) {
-  return {
-    ...(companyId === undefined ? {} : { companyId }),
-    ...(firstName === undefined ? {} : { firstName }),
-    ...(lastName === undefined ? {} : { lastName }),
-    ...(phones === undefined ? {} : { phones }),
-    ...(email === undefined ? {} : { email }),
-    ...(address === undefined ? {} : { address }),
-    ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
-    ...(customFields === undefined ? {} : { customFields }),
-  };
-}
-
-function distinct(drafts: readonly (Draft | undefined)[]): Draft[] {
-  return [...new Set(drafts.filter((one) => one !== undefined))];
-}

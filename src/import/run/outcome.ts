@@ -1,4 +1,5 @@
 import { DomainError, type Reason } from "../../core/errors.js";
+import type { Refusal } from "../reading/row.js";
 import type { RowFault } from "../records/row-reader.js";
 
 /** What became of a row. */
@@ -33,11 +34,19 @@ export function refusedBy(error: unknown): readonly Refused[] {
   }
   const violations = error.details.violations ?? [];
   if (violations.length === 0) return [{ field: "", reason: error.message, remedy: "See the reason." }];
-  return violations.map(({ field, description }) => ({
-    field: fieldOf(field),
-    reason: description,
-    remedy: "Correct the cell.",
-  }));
+  return violations.map(({ field, description }) => ({ field: fieldOf(field), ...inWords(description) }));
+}
+
+/** What the server says of a field, in words for a cell. */
+function inWords(description: string): Refusal {
+  const [, limit] = /^Must have at most ([\d,]+) characters\.$/.exec(description) ?? [];
+  if (limit !== undefined) {
+    const reason = `The text has more than ${Number(limit.replaceAll(",", "")).toLocaleString("en")} characters.`;
+    return { reason, remedy: "Shorten the text." };
+  }
+  if (description === "Must not contain control characters." || description === "Must be valid Unicode.")
+    return { reason: "The cell has a character that cannot be seen.", remedy: "Write the cell again." };
+  return { reason: description, remedy: "Correct the cell." };
 }
 
 const ends: Readonly<Record<string, string>> = {

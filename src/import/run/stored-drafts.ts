@@ -1,14 +1,7 @@
-import type { ImportEntry } from "../../resources/import-jobs/import-job.model.js";
+import type { Draft } from "./draft.js";
 import type { ImportCalls, Refusals } from "./import-calls.js";
-import { isStored, type Refused, refusedBy } from "./outcome.js";
-
-/** A record of a list of rows: of the first row that has it. */
-export interface Draft extends ImportEntry {
-  readonly storing: Storing;
-  readonly row: number;
-  state: "create" | "created" | "stored" | "changed" | "refused";
-  refused: readonly Refused[];
-}
+import { inParallel } from "./in-parallel.js";
+import { isStored, refusedBy } from "./outcome.js";
 
 /** How a record is stored: in a batch of its kind, or by a call. */
 export type Storing =
@@ -18,13 +11,12 @@ export type Storing =
 
 type ItemOf<Call extends "importCustomers" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
 
-const parallelCalls = 8;
-
 /** Stores records that are not stored yet, and notes what became of each. */
 export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls): Promise<void> {
+  const storings = drafts.map((one) => ({ one, storing: one.storing(one.recordId) }));
   const batched = <Item>(itemOf: (storing: Storing) => Item | undefined) =>
-    drafts.flatMap((one) => {
-      const item = itemOf(one.storing);
+    storings.flatMap(({ one, storing }) => {
+      const item = itemOf(storing);
       return item === undefined ? [] : [{ one, item }];
     });
   await storeBatch(
@@ -35,9 +27,9 @@ export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls):
     batched((storing) => ("pet" in storing ? storing.pet : undefined)),
     calls.importPets,
   );
-  await inParallel(drafts, async (one) => {
-    if (!("alone" in one.storing)) return;
-    await one.storing.alone().then(
+  await inParallel(storings, async ({ one, storing }) => {
+    if (!("alone" in storing)) return;
+    await storing.alone().then(
       () => settle(one),
       (error: unknown) => settle(one, error),
     );
@@ -58,12 +50,4 @@ function settle(one: Draft, error?: unknown): void {
   // A run that was killed stored it, and did not come to say so.
   else if (isStored(error)) one.state = "stored";
   else [one.state, one.refused] = ["refused", refusedBy(error)];
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const lane = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: parallelCalls }, lane));
 }

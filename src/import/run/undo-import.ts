@@ -1,9 +1,19 @@
 import type { WriteContext } from "../../core/write.js";
-import type { ImportedKind, ImportJob, ImportJobRepository } from "../../resources/import-jobs/import-job.model.js";
+import type {
+  ImportedKind,
+  ImportJob,
+  ImportJobRepository,
+  KnownEntry,
+  StoredVersion,
+} from "../../resources/import-jobs/import-job.model.js";
 import type { ImportCalls } from "./import-calls.js";
+import { inParallel } from "./in-parallel.js";
+import { hasValues, type RecordUpdate } from "./record-update.js";
 
 export interface UndoCounts {
   readonly erased: number;
+  /** Records that have their former values again. */
+  readonly restored: number;
   /** Records that have changed since the import. */
   readonly left: number;
 }
@@ -18,11 +28,36 @@ interface Undo {
 /** Owners first: their pets go with them. */
 const order: readonly ImportedKind[] = ["customer", "lead", "pet"];
 
-/** Erases the records that an import created, unless they have changed since. Can be repeated after it was killed. */
+/**
+ * Erases the records that an import created, and gives those that it updated their former values, unless they have
+ * changed since. Can be repeated after it was killed.
+ */
 export async function undoImport({ job, jobs, calls, write }: Undo): Promise<UndoCounts> {
   const { companyId } = job;
   const target = { companyId, jobId: job.id };
-  let [erased, left] = [0, 0];
+  const counts = { erased: 0, restored: 0, left: 0 };
+
+  /** What becomes of an entry. Undefined if its record was erased, which removes the entry. */
+  async function undone(entry: KnownEntry, { stored, isUntouched }: Found): Promise<"UNDONE" | "LEFT" | undefined> {
+    const { kind, recordId: id, undoRequest } = entry;
+    // A record that is not there went with its owner, or was planned by a run that was killed.
+    if (!stored) return "UNDONE";
+    if (undoRequest !== undefined) {
+      const { request, inverse } = readUpdate(undoRequest);
+      const current = await calls.read(kind, stored);
+      // A run that was killed did not come to update it.
+      if (entry.state === "UPDATING" && hasValues(inverse, current)) return "UNDONE";
+      if (!hasValues(request, current)) return "LEFT";
+      await calls.update(kind, stored, inverse);
+      counts.restored += 1;
+      return "UNDONE";
+    }
+    if (!isUntouched) return "LEFT";
+    await calls.erase(kind, id);
+    counts.erased += 1;
+    return undefined;
+  }
+
   for (const kind of order) {
     for (let after = ""; ; ) {
       const entries = await jobs.toUndo(target, kind, after, write.signal);
@@ -30,20 +65,28 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       if (!last) break;
       after = last.key;
       const ids = entries.map(({ recordId }) => recordId);
-      const stored = new Set(await jobs.stored(companyId, kind, ids, write.signal));
+      const versions = await jobs.versions(companyId, kind, ids, write.signal);
+      const stored = new Map(versions.map((one) => [one.id, one]));
       const untouched = new Set(await jobs.untouched(target, kind, ids, write.signal));
-      for (const { key, recordId } of entries) {
-        // A record that is not there went with its owner, or was planned by a run that was killed.
-        const isLeft = stored.has(recordId) && !untouched.has(recordId);
-        if (untouched.has(recordId)) await calls.erase(kind, recordId);
-        erased += untouched.has(recordId) ? 1 : 0;
-        left += isLeft ? 1 : 0;
-        // An erasure removes the entries of its record.
-        if (!untouched.has(recordId))
-          await jobs.record(target, [{ kind, key, state: isLeft ? "LEFT" : "UNDONE" }], write);
-      }
+      await inParallel(entries, async (entry) => {
+        const { key, recordId } = entry;
+        const found = { stored: stored.get(recordId), isUntouched: untouched.has(recordId) };
+        const state = await undone(entry, found);
+        if (state === "LEFT") counts.left += 1;
+        if (state) await jobs.record(target, [{ kind, key, state }], write);
+      });
     }
   }
   await jobs.end(target, "UNDONE", job, write);
-  return { erased, left };
+  return counts;
+}
+
+function readUpdate(text: string): RecordUpdate {
+  const { request, inverse }: Partial<RecordUpdate> = JSON.parse(text);
+  return { request: request ?? {}, inverse: inverse ?? {} };
+}
+
+interface Found {
+  readonly stored: StoredVersion | undefined;
+  readonly isUntouched: boolean;
 }

@@ -279,7 +279,7 @@ export const exportedTables: readonly ExportedTable[] = [
     order: "id",
   }),
   table("import_record", {
-    columns: "job_id* kind* key* record_id* content_hash* row_number state* recorded_time",
+    columns: "job_id* kind* key* record_id* content_hash* row_number state* recorded_time undo_request*",
     order: "job_id, kind, key",
   }),
   table("key_use", {

@@ -40,14 +40,30 @@ export interface ImportEntry {
 
 export interface KnownEntry extends ImportEntry {
   readonly jobId: string;
-  /** A planned record may be stored or not. */
-  readonly state: "PLANNED" | "CREATED";
+  /** A planned record may be stored or not, and one that is being updated may be updated or not. */
+  readonly state: "PLANNED" | "CREATED" | "UPDATING" | "UPDATED";
+  /** Of an update, as it was planned. */
+  readonly undoRequest?: string;
+}
+
+/** An update that is about to be stored. */
+export interface PlannedUpdate extends ImportEntry {
+  /** What the update writes and what was there before, in JSON. */
+  readonly undoRequest: string;
+}
+
+/** A record that is stored now. */
+export interface StoredVersion {
+  readonly id: string;
+  readonly version: bigint;
+  /** The customer or lead of a pet. Empty for others. */
+  readonly ownerId: string;
 }
 
 export interface EntryChange {
   readonly kind: ImportedKind;
   readonly key: string;
-  readonly state: "CREATED" | "UNDONE" | "LEFT";
+  readonly state: "CREATED" | "UPDATED" | "UNDONE" | "LEFT";
 }
 
 interface JobTarget {
@@ -59,6 +75,8 @@ interface JobTarget {
 export interface ImportJobRepository {
   start(job: NewImportJob, write: WriteContext): Promise<void>;
   end(target: JobTarget, state: ImportJob["state"], counts: ImportCounts, write: WriteContext): Promise<void>;
+  /** The newest import of the same file that was started with the same name and kind, and did not end. */
+  unfinished(job: Omit<NewImportJob, "id">, signal: AbortSignal): Promise<string | undefined>;
   get(target: JobTarget, signal: AbortSignal): Promise<ImportJob | undefined>;
   /** The newest 100. */
   list(companyId: string, signal: AbortSignal): Promise<readonly ImportJob[]>;
@@ -72,6 +90,9 @@ export interface ImportJobRepository {
   ): Promise<readonly KnownEntry[]>;
   /** Writes entries before their records. */
   plan(target: JobTarget, entries: readonly ImportEntry[], write: WriteContext): Promise<void>;
+  /** The same for updates of records. An update that an earlier run of the import planned keeps its request. */
+  planUpdates(target: JobTarget, updates: readonly PlannedUpdate[], write: WriteContext): Promise<void>;
+  /** An entry that is undone or left forgets the request that undoes it. */
   record(target: JobTarget, changes: readonly EntryChange[], write: WriteContext): Promise<void>;
   /** Removes entries whose records were refused. */
   forget(target: JobTarget, keys: readonly Pick<ImportEntry, "kind" | "key">[], write: WriteContext): Promise<void>;
@@ -87,11 +108,11 @@ export interface ImportJobRepository {
     recordIds: readonly string[],
     signal: AbortSignal,
   ): Promise<readonly string[]>;
-  /** Which of the records are stored at all. */
-  stored(
+  /** The versions of those records that are stored. */
+  versions(
     companyId: string,
     kind: ImportedKind,
     recordIds: readonly string[],
     signal: AbortSignal,
-  ): Promise<readonly string[]>;
+  ): Promise<readonly StoredVersion[]>;
 }

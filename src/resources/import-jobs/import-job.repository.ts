@@ -30,6 +30,13 @@ interface EntryRow {
   readonly content_hash: string;
   readonly row_number: number;
   readonly state: KnownEntry["state"];
+  readonly undo_request: string | null;
+}
+
+interface VersionRow {
+  readonly id: string;
+  readonly version: string;
+  readonly owner_id: string;
 }
 
 /** Imports and their entries. */
@@ -41,6 +48,12 @@ export function createImportJobRepository(database: Database): ImportJobReposito
 
     async end({ companyId, jobId }, state, { created, updated, skipped, failed }, write) {
       await database.write(statements.end, [companyId, jobId, state, created, updated, skipped, failed], write);
+    },
+
+    async unfinished({ companyId, name, kind, fileDigest }, signal) {
+      const values = [companyId, name, kind, fileDigest];
+      const [row] = await database.read<{ id: string }>(statements.unfinished, values, signal);
+      return row?.id;
     },
 
     async get({ companyId, jobId }, signal) {
@@ -68,6 +81,11 @@ export function createImportJobRepository(database: Database): ImportJobReposito
       await database.write(statements.plan, [companyId, jobId, ...columnsOf(entries)], write);
     },
 
+    async planUpdates({ companyId, jobId }, updates, write) {
+      const values = [...columnsOf(updates), updates.map(({ undoRequest }) => undoRequest)];
+      await changeEntries(database, statements.planUpdates, [companyId, jobId, ...values], write, updates.length);
+    },
+
     async record({ companyId, jobId }, changes, write) {
       await changeEntries(database, statements.record, [companyId, jobId, ...statesOf(changes)], write, changes.length);
     },
@@ -86,8 +104,10 @@ export function createImportJobRepository(database: Database): ImportJobReposito
       return (await database.read<{ id: string }>(untouched[kind], values, signal)).map(({ id }) => id);
     },
 
-    async stored(companyId, kind, recordIds, signal) {
-      return (await database.read<{ id: string }>(stored[kind], [companyId, recordIds], signal)).map(({ id }) => id);
+    async versions(companyId, kind, recordIds, signal) {
+      if (recordIds.length === 0) return [];
+      const rows = await database.read<VersionRow>(versions[kind], [companyId, recordIds], signal);
+      return rows.map(({ id, version, owner_id: ownerId }) => ({ id, version: BigInt(version), ownerId }));
     },
   };
 }
@@ -120,7 +140,7 @@ function columnsOf(entries: readonly ImportEntry[]): readonly (readonly unknown[
 }
 
 const jobColumns = "company_id, id, name, kind, state, created, updated, skipped, failed, started_time";
-const entryColumns = "job_id, kind, key, record_id, content_hash, row_number, state";
+const entryColumns = `job_id, kind, key, record_id, content_hash, row_number, state, undo_request::text AS undo_request`;
 
 const statements = {
   start: statement(
@@ -132,6 +152,11 @@ VALUES ($1, $2, $3, $4, $5, 'RUNNING', $6, clock_timestamp())`,
     "import_jobs.end",
     `UPDATE import_job SET state = $3, created = $4, updated = $5, skipped = $6, failed = $7, ended_time = clock_timestamp()
 WHERE company_id = $1 AND id = $2`,
+  ),
+  unfinished: statement(
+    "import_jobs.unfinished",
+    `SELECT id FROM import_job WHERE company_id = $1 AND name = $2 AND kind = $3 AND file_digest = $4 AND state = 'RUNNING'
+ORDER BY started_time DESC, id DESC LIMIT 1`,
   ),
   get: statement("import_jobs.get", `SELECT ${jobColumns} FROM import_job WHERE company_id = $1 AND id = $2`),
   list: statement(
@@ -146,7 +171,7 @@ WHERE company_id = $1 AND id = $2`,
     "import_records.known",
     `SELECT DISTINCT ON (kind, key) ${entryColumns} FROM import_record
 WHERE company_id = $1 AND (kind, key) IN (SELECT k, v FROM unnest($2::text[], $3::text[]) AS asked (k, v))
-  AND state IN ('PLANNED', 'CREATED')
+  AND state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED')
 ORDER BY kind, key, recorded_time DESC`,
   ),
   plan: statement(
@@ -157,9 +182,19 @@ FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[])
   AS p (kind, key, record_id, content_hash, row_number)
 ON CONFLICT DO NOTHING`,
   ),
+  planUpdates: statement(
+    "import_records.plan_updates",
+    `INSERT INTO import_record (company_id, job_id, kind, key, record_id, content_hash, row_number, state, recorded_time,
+  undo_request)
+SELECT $1, $2, p.kind, p.key, p.record_id, p.content_hash, p.row_number, 'UPDATING', clock_timestamp(), p.undo_request
+FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::jsonb[])
+  AS p (kind, key, record_id, content_hash, row_number, undo_request)
+ON CONFLICT DO NOTHING`,
+  ),
   record: statement(
     "import_records.record",
-    `UPDATE import_record r SET state = c.state
+    `UPDATE import_record r SET state = c.state,
+  undo_request = CASE WHEN c.state IN ('UNDONE', 'LEFT') THEN NULL ELSE r.undo_request END
 FROM unnest($3::text[], $4::text[], $5::text[]) AS c (kind, key, state)
 WHERE r.company_id = $1 AND r.job_id = $2 AND r.kind = c.kind AND r.key = c.key`,
   ),
@@ -171,18 +206,26 @@ WHERE r.company_id = $1 AND r.job_id = $2 AND r.kind = c.kind AND r.key = c.key 
   toUndo: statement(
     "import_records.to_undo",
     `SELECT ${entryColumns} FROM import_record
-WHERE company_id = $1 AND job_id = $2 AND kind = $3 AND key > $4 AND state IN ('PLANNED', 'CREATED')
+WHERE company_id = $1 AND job_id = $2 AND kind = $3 AND key > $4
+  AND state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED')
 ORDER BY key LIMIT 500`,
   ),
 };
 
-const stored = {
+const versions = {
   customer: statement(
-    "imports.stored_customers",
-    "SELECT id FROM customer WHERE company_id = $1 AND id = ANY ($2::text[])",
+    "imports.customer_versions",
+    "SELECT id, version::text AS version, '' AS owner_id FROM customer WHERE company_id = $1 AND id = ANY ($2::text[])",
   ),
-  lead: statement("imports.stored_leads", "SELECT id FROM lead WHERE company_id = $1 AND id = ANY ($2::text[])"),
-  pet: statement("imports.stored_pets", "SELECT id FROM pet WHERE company_id = $1 AND id = ANY ($2::text[])"),
+  lead: statement(
+    "imports.lead_versions",
+    "SELECT id, version::text AS version, '' AS owner_id FROM lead WHERE company_id = $1 AND id = ANY ($2::text[])",
+  ),
+  pet: statement(
+    "imports.pet_versions",
+    `SELECT id, version::text AS version, coalesce(customer_id, lead_id) AS owner_id FROM pet
+WHERE company_id = $1 AND id = ANY ($2::text[])`,
+  ),
 } as const;
 
 const petsOfOthers = (owner: "customer" | "lead") => `EXISTS (
@@ -221,6 +264,8 @@ function toEntry({
   content_hash: contentHash,
   row_number: row,
   state,
+  undo_request: undoRequest,
 }: EntryRow): KnownEntry {
-  return { jobId, kind, key, recordId, contentHash, row, state };
+  const entry = { jobId, kind, key, recordId, contentHash, row, state };
+  return undoRequest === null ? entry : { ...entry, undoRequest };
 }

@@ -1,0 +1,63 @@
+import type { ImportEntry, KnownEntry } from "../../resources/import-jobs/import-job.model.js";
+import type { Draft } from "./draft.js";
+import type { EntryLog } from "./entry-log.js";
+import type { ImportCalls } from "./import-calls.js";
+import { createRecordUpdates } from "./record-updates.js";
+import { storeDrafts } from "./stored-drafts.js";
+
+interface Storing {
+  readonly log: EntryLog;
+  readonly calls: ImportCalls;
+  /** Nothing is written; the calls only judge. */
+  readonly isDryRun: boolean;
+  /** Whether records that an earlier run stored become what the file says now. */
+  readonly isUpdating: boolean;
+}
+
+/** Stores the drafts that are not stored yet, and says of each what became of it. */
+export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storing) {
+  const update = createRecordUpdates({ log, calls, isDryRun });
+
+  /** Records that this run has stored or found, by kind and key. A later row that repeats them changes nothing. */
+  const met = new Map<string, Pick<Draft, "contentHash" | "recordId">>();
+
+  async function recognize(drafts: readonly Draft[]): Promise<void> {
+    const fresh = drafts.filter((one) => !met.has(nameOf(one)));
+    const known = new Map((await log.known(fresh)).map((entry) => [nameOf(entry), entry]));
+    for (const one of drafts) {
+      const earlier = met.get(nameOf(one));
+      const entry = known.get(nameOf(one));
+      one.recordId = (earlier ?? entry ?? one).recordId;
+      if (earlier) one.state = earlier.contentHash === one.contentHash ? "stored" : "repeated";
+      else if (entry && entry.state !== "PLANNED") one.state = isCurrent(entry, one) ? "stored" : "changed";
+    }
+  }
+
+  return async (drafts: readonly Draft[]): Promise<void> => {
+    await recognize(drafts);
+    const missing = drafts.filter(({ state }) => state === "create");
+    if (!isDryRun) await log.plan(missing);
+    await storeDrafts(missing, calls);
+    const [refused, held] = [
+      missing.filter(({ state }) => state === "refused"),
+      missing.filter(({ state }) => state !== "refused"),
+    ];
+    if (!isDryRun) {
+      await log.record(held.map((one) => ({ kind: one.kind, key: one.key, state: "CREATED" })));
+      await log.forget(refused);
+    }
+    if (isUpdating) await update(drafts.filter(({ state }) => state === "changed"));
+    for (const one of drafts)
+      if (one.state !== "refused" && one.state !== "repeated")
+        met.set(nameOf(one), { contentHash: one.contentHash, recordId: one.recordId });
+  };
+}
+
+/** A run that was killed may not have come to update the record. */
+function isCurrent(entry: KnownEntry, { contentHash }: Draft): boolean {
+  return entry.state !== "UPDATING" && entry.contentHash === contentHash;
+}
+
+function nameOf({ kind, key }: Pick<ImportEntry, "kind" | "key">): string {
+  return `${kind} ${key}`;
+}
