@@ -78,6 +78,8 @@ function createReading() {
   const end = () => {
     hasEnded = true;
     if (!isDiscarding) cut(0);
+    // A full part can have paused it with the last bytes of the statement. The connection is the next one's.
+    stream?.resume();
     wake();
   };
 
