@@ -8,6 +8,7 @@ import { moegoHere } from "../server/command.js";
 import { type Environment, environmentOf, listCustomers, secrets, startService } from "../server/service.js";
 import { makeDataFolder } from "../support/data-folder.js";
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
+import { record } from "./run.js";
 
 const secretsOfTests = { secretKey: Buffer.from(secrets.SECRET_KEY, "base64") };
 
@@ -56,7 +57,7 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
     expect(await isReadOnly(rows)).toBe(true);
   });
 
-  it("copies everything, compares it, and leaves the source read-only until it is unlocked", async () => {
+  it("B3: copies everything, compares it, and leaves the source read-only until it is unlocked", async (context) => {
     const wanted = await contentOf(source.owner);
     const rehearsal = await moegoHere([...words, "--keep-writable"], environmentOf(target));
     expect(rehearsal).toMatchObject({ code: 0, stdout: expect.stringContaining("remains writable") });
@@ -66,6 +67,12 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
     expect(await contentOf(target.owner)).toEqual(wanted);
     expect(await schemaOf(target.owner)).toEqual(await schemaOf(source.owner));
     expect(await isReadOnly(source)).toBe(true);
+    record(context, {
+      id: "B3",
+      done: "`moego move` to another database",
+      seen: `${wanted.size} tables with the same rows, the source read-only`,
+      must: "the same rows, no writes to the source",
+    });
     const stale = await moegoHere(["migrate"], environmentOf(source));
     expect(stale).toMatchObject({ code: 1, stderr: expect.stringMatching(/The database is read-only.*--unlock/) });
     await using service = await startService(environmentOf(target));
