@@ -13,6 +13,7 @@ import {
   tracesOf,
 } from "./tenancy/judge.js";
 import { keyOfBoth } from "./tenancy/location-key.js";
+import { plantBesideOthers, plantMerges, plantMergesOfNeighbour } from "./tenancy/merge-rows.js";
 import { copyToNeighbour, putNeighbourFirst, tenant } from "./tenancy/neighbour.js";
 import { plantOptOuts } from "./tenancy/opt-out-rows.js";
 import { commands, commandsOf, leaveNeighbourUnguarded, setPolicies, weakened } from "./tenancy/policies.js";
@@ -20,18 +21,21 @@ import { plantForPredicates } from "./tenancy/predicate-rows.js";
 import { predicatesPage, type Verdict, verdictOf } from "./tenancy/predicates-page.js";
 import { addSecondNeighbour } from "./tenancy/second-neighbour.js";
 import { interceptStatements, tellWrites } from "./tenancy/statements.js";
-import { type Call, callsOf, traceOf } from "./tenancy/traces.js";
+import { areHandedAlike, type Call, callsOf, traceOf } from "./tenancy/traces.js";
 import { openWorld } from "./tenancy/world.js";
 
 const statements = interceptStatements();
 const world = await openWorld();
 const { owner } = world.server.database;
+await plantMerges(world.server);
 // The neighbour has acted, and used up what its requests named.
 await copyToNeighbour(owner);
 await addSecondNeighbour(owner);
+await plantMergesOfNeighbour(owner);
 await world.server.insertKeys([keyOfBoth]);
 await plantForPredicates(owner);
 await plantOptOuts(world.server);
+await plantBesideOthers(owner);
 await putNeighbourFirst(owner);
 await tellWrites(owner);
 // Each predicate has to hold by itself.
@@ -56,8 +60,8 @@ async function unsteady(): Promise<readonly string[]> {
     const before = reference.get(call);
     const which = `${call.rpc.name} ${call.cell.name}`;
     if (trace.shown !== before?.shown) found.push(`${which} answers or writes\n${before?.shown}\nthen\n${trace.shown}`);
-    for (const [text, rows] of trace.handed) {
-      if (rows !== before?.handed.get(text)) found.push(`${which} is handed other rows by ${text}`);
+    for (const text of trace.handed.keys()) {
+      if (!areHandedAlike(trace, before, text)) found.push(`${which} is handed other rows by ${text}`);
     }
   }
   return found;

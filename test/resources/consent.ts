@@ -89,6 +89,7 @@ export const consent: readonly RpcEntry[] = [
         { name: "promoted to the neighbour's", ids: { lead_id: planted.promotedLead } },
         { name: "a lead of both", ids: { lead_id: "lcus_a2" } },
         { name: "a customer of both", ids: { customer_id: "cus_a2" } },
+        { name: "a customer with entries of others elsewhere", ids: { customer_id: planted.asked } },
         { name: "a phone of a customer", json: { phone: planted.askedPhone } },
         { name: "an email of a customer", json: { email: planted.askedEmail, channel: "COMPLIANCE_CHANNEL_EMAIL" } },
         { name: "a phone of a lead", json: { phone: planted.askedLeadPhone } },

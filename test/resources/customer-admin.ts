@@ -99,6 +99,7 @@ export const customerAdmin: readonly RpcEntry[] = [
       },
       calls: [
         { name: "a new tag", json: { customer: { tags: newTag } } },
+        { name: "an id that was merged elsewhere", ids: { id: "zq.later" } },
         { name: "a note of the neighbour's lead", ids: { "customer.notes.id": planted.note } },
         { name: "a relation by id", json: relation({ entity: "LEAD", refId: foreignId("lcus_a1") }) },
         { name: "a relation by number", json: relation({ entity: "CUSTOMER", id: String(planted.rawId) }) },

@@ -1,4 +1,6 @@
 import { CustomerBatchService } from "../../src/gen/proto/moego/admin/v1/customer_batch_service_pb.js";
+import { planted } from "../reliability/tenancy/planted.js";
+import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
 import { customerWithTexts, readCustomer } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -24,6 +26,7 @@ export const customerBatches: readonly RpcEntry[] = [
       reading: ({ results }) => results.map(({ id }) => readCustomer(id)),
     },
     tenancy: {
+      calls: [{ name: "own sent again after a move", key: keys.businessA1, repeats: planted.merging.batch }],
       idFields: {
         "items.id": bringsIds,
         "items.customer.company_id": { expectation: "reference", why: "must be the company of the request" },

@@ -7,6 +7,7 @@ import { appendTags, getCustomer as getCustomerCommand } from "../model/customer
 import { listCustomers, listTags } from "../model/list-commands.js";
 import { updateCustomer } from "../model/update-customer.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
+import { locationKey } from "../reliability/tenancy/location-key.js";
 import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
 import { keys } from "../support/fixture-keys.js";
@@ -137,6 +138,16 @@ export const customers: readonly RpcEntry[] = [
     request: { id: "cus_a1" },
     foreignIds,
     model: { command: getCustomerCommand, weights: { customers: 1 } },
+    tenancy: {
+      calls: [
+        { name: "by a merged id", ids: { id: planted.merging.undoFrom } },
+        {
+          name: "by a merged id, by a key of another location",
+          ids: { id: planted.merging.undoFrom },
+          key: locationKey,
+        },
+      ],
+    },
   }),
   entry(rpc.listCustomers, {
     request: { companyId, pagination: {} },

@@ -1,5 +1,8 @@
 import { LeadBatchService } from "../../src/gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
+import { planted } from "../reliability/tenancy/planted.js";
+import { keys } from "../support/fixture-keys.js";
 import { newLead } from "../support/new-lead.js";
 import { entry, type RpcEntry } from "./entry.js";
 import { leadWithTexts } from "./leads.js";
@@ -26,13 +29,17 @@ export const leadBatches: readonly RpcEntry[] = [
       reading: ({ results }) => results.map(({ id }) => reading(LeadService.method.getLead, { id })),
     },
     tenancy: {
+      calls: [keys.businessA1, locationKey, keyOfBoth].map((key) => ({
+        ...{ name: `sent again by ${key.id}`, key, repeats: planted.merging.batch },
+      })),
       idFields: {
         "items.id": bringsIds,
         "items.lead.company_id": { expectation: "reference", why: "must be the company of the request" },
-        "items.lead.notes.id": { ...bringsIds, id: "cxn_a2" },
+        // Other RPCs import the others into the same company.
+        "items.lead.notes.id": { ...bringsIds, id: "cxn_a4" },
         "items.lead.notes.last_updated_by": bringsAuthors,
         "items.lead.pets.id": bringsIds,
-        "items.lead.pets.notes.id": bringsIds,
+        "items.lead.pets.notes.id": { ...bringsIds, id: "pxn_l1" },
         "items.lead.pets.notes.last_updated_by": bringsAuthors,
         "items.lead.pets.created_by": bringsAuthors,
         "items.lead.pets.last_updated_by": bringsAuthors,

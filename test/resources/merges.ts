@@ -1,5 +1,7 @@
 import type { Row } from "../../src/demo/demo-directory.js";
 import { MergeService } from "../../src/gen/proto/moego/admin/v1/merge_service_pb.js";
+import { locationKey } from "../reliability/tenancy/location-key.js";
+import { planted } from "../reliability/tenancy/planted.js";
 import { madeCustomer } from "../support/records.js";
 import type { TestServer } from "../support/server.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -25,13 +27,16 @@ const mergeRow = (id: string, place: number): Row => ({
 });
 
 const idFields = { from_id: isNamed };
+const { into, from, merge: mergeId } = planted.merging;
+const ofPair = { name: "of everything", request: { companyId, id: into, fromId: from } };
+const ofMerge = { companyId, mergeId };
 const isOfPreview = { ...isNamed, id: "cus_a1" };
 
 export const merges: readonly RpcEntry[] = [
   entry(merge.previewMerge, {
     request: { companyId, id: "cus_a1", fromId: "cus_a2" },
     foreignIds: { id: "cus_c1" },
-    tenancy: { idFields: { ...idFields, id: isOfPreview } },
+    tenancy: { idFields: { ...idFields, id: isOfPreview }, calls: [ofPair] },
   }),
   entry(merge.mergeCustomers, {
     request: madePair,
@@ -40,7 +45,7 @@ export const merges: readonly RpcEntry[] = [
       const [good, other] = [await madePair(server), await madePair(server)];
       return { good, other, bad: { ...good, id: good.fromId } };
     },
-    tenancy: { idFields },
+    tenancy: { idFields, calls: [ofPair] },
   }),
   entry(merge.undoMerge, {
     request: madeMerge,
@@ -48,6 +53,12 @@ export const merges: readonly RpcEntry[] = [
     async repeat(server) {
       const [good, other] = [await madeMerge(server), await madeMerge(server)];
       return { good, other, bad: { companyId, mergeId: "mrg_absent" } };
+    },
+    tenancy: {
+      calls: [
+        { name: "of everything", request: ofMerge },
+        { name: "by a key of the location of the merged one", request: ofMerge, key: locationKey },
+      ],
     },
   }),
   entry(merge.listMerges, {

@@ -1,5 +1,7 @@
 import { PetBatchService } from "../../src/gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
+import { petsInTwos, planted } from "../reliability/tenancy/planted.js";
 import { minimalPet, type PetInit } from "../support/new-pet.js";
 import { madeCustomer } from "../support/records.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -17,7 +19,7 @@ const ofLead = (value: string) => ({ owner: { case: "leadId", value } as const, 
 
 export const petBatches: readonly RpcEntry[] = [
   entry(rpc.batchCreatePets, {
-    request: { companyId, items: [ofCustomer("cus_a1")] },
+    request: { companyId, items: [ofCustomer("cus_a1"), ofLead("lcus_a1")] },
     async repeat(server) {
       const { id } = await madeCustomer(server);
       return {
@@ -38,12 +40,21 @@ export const petBatches: readonly RpcEntry[] = [
     },
     tenancy: {
       idFields: {
-        "items.id": bringsIds,
-        "items.pet.notes.id": { ...bringsIds, id: "pxn_a5" },
+        // Other RPCs import the others into the same company.
+        "items.id": { ...bringsIds, id: "pet_a2" },
+        "items.pet.notes.id": { ...bringsIds, id: "pxn_a8" },
         "items.pet.notes.last_updated_by": bringsAuthors,
       },
       calls: [
+        ...planted.merging.petBatches.flatMap((repeats) =>
+          [locationKey, keyOfBoth].map((key) => ({ name: `${repeats}, sent again by ${key.id}`, repeats, key })),
+        ),
         { name: "of a lead", request: { companyId, items: [ofLead("lcus_a1")] } },
+        ...[undefined, locationKey, keyOfBoth].map((key) => ({
+          name: `of a customer that was merged, by ${key?.id ?? "its own key"}`,
+          ids: { "items.customer_id": planted.merging.undoFrom },
+          ...(key ? { key } : {}),
+        })),
         { name: "of a customer that is archived", ids: { "items.customer_id": "cus_a9" } },
         { name: "a pet code of both", ids: { "items.pet.pet_codes.id": "pc_a1" } },
       ],
@@ -51,6 +62,15 @@ export const petBatches: readonly RpcEntry[] = [
   }),
   entry(rpc.batchGetPets, {
     request: { companyId, ids: ["pet_a1", "pet_l1"] },
-    tenancy: { idFields: { ids: isFilter } },
+    tenancy: {
+      idFields: { ids: isFilter },
+      calls: [undefined, locationKey, keyOfBoth].map((key) => ({
+        ...{
+          name: `of owners of all kinds, by ${key?.id ?? "its own key"}`,
+          request: { companyId, ids: petsInTwos.flat() },
+        },
+        ...(key ? { key } : {}),
+      })),
+    },
   }),
 ];

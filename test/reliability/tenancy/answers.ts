@@ -1,5 +1,6 @@
 import { type DescMethodUnary, type Message, toJsonString } from "@bufbuild/protobuf";
 import { idempotencyReplayedHeader } from "../../../src/server/pipeline/idempotency-key.js";
+import { detailTypes } from "../../../src/server/transport/http-message.js";
 import type { Answer } from "../../support/answer.js";
 import type { Cell } from "./cells.js";
 import { canary } from "./neighbour.js";
@@ -7,7 +8,9 @@ import { canary } from "./neighbour.js";
 /** Everything that an answer says, headers and trailers included, a character a byte. */
 export function wholeText(method: DescMethodUnary, answer: Answer<Message>): string {
   const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
-  const body = answer.ok ? toJsonString(method.output, answer.message) : `${answer.wire}\n${JSON.stringify(answer)}`;
+  const body = answer.ok
+    ? toJsonString(method.output, answer.message, { registry: detailTypes })
+    : `${answer.wire}\n${JSON.stringify(answer)}`;
   return [...headers, body].join("\n");
 }
 
@@ -44,6 +47,6 @@ export function comparable(method: DescMethodUnary, answer: Answer<Message>, id:
     .filter(([name]) => name !== "date" && name !== "grpc-status-details-bin")
     .map(([name, value]) => `${name}: ${value}`)
     .toSorted();
-  const body = answer.ok ? toJsonString(method.output, answer.message) : answer.wire;
+  const body = answer.ok ? toJsonString(method.output, answer.message, { registry: detailTypes }) : answer.wire;
   return [...headers, body].join("\n").replaceAll(id, "?");
 }

@@ -29,6 +29,19 @@ const onlyLocks =
 const onlyMoves =
   "reads the pets of the lead, of which the next statement moves those of the company alone, by their ids";
 
+const onlyLocksCustomers =
+  "only locks; the next statements read the customers and the merge by the company and the access of the key";
+
+const onlyMade = "names a merge by the id that was generated in the same transaction";
+
+const onlyStored = "the rows are those of a snapshot, which was read by the company and has only rows of it";
+
+const onlyLeads = "finds the id of a survivor, who is then read by the company and the access of the key";
+
+const onlySizes = "only refuses a batch of pets whose lead would grow beyond 1 MiB; no response has what it reads";
+
+const onlyFinds = "finds customers to compare; what they have in common is then read from those of the company alone";
+
 /** Predicates whose removal has no observable effect, each with its reason. */
 const harmless: readonly Harmless[] = [
   {
@@ -72,6 +85,47 @@ const harmless: readonly Harmless[] = [
     place: 0,
     why: "asked of leads that were locked by their company; a namesake is seen only by a customer of its own company",
   },
+  ...[0, 1, 2].map((place) => ({
+    ...{ statement: "SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = ANY($2:", place },
+    why: onlyLocksCustomers,
+  })),
+  ...["SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = $2 FOR", "SELECT m.id FROM customer_merge m"].map(
+    (statement) => ({ statement, place: 0, why: onlyLocksCustomers }),
+  ),
+  ...["INSERT INTO customer_merge_snapshot", "UPDATE customer_merge_snapshot s"].map((statement) => ({
+    ...{ statement, place: 0, why: onlyMade },
+  })),
+  { statement: "INSERT INTO customer SELECT r.* FROM customer_merge_snapshot", place: 1, why: onlyStored },
+  ...[2, 3].map((place) => ({ statement: "merge.survivors", place, why: onlyLeads })),
+  {
+    statement: "SELECT m.from_id, m.survivor_id FROM customer_merge m",
+    place: 2,
+    why: "the merge is of the company, and the survivor is joined to it by the company",
+  },
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 12].map((place) => ({
+    ...{ statement: "SELECT l.company_id, l.id, l.raw_id, l.first_name, l.last_name, l.avat", place, why: onlySizes },
+  })),
+  ...[0, 1, 2].map((place) => ({
+    ...{ statement: "SELECT n.id, sum(n.bytes)::float8 AS bytes FROM ( SELECT p.lead_id", place, why: onlySizes },
+  })),
+  ...[0, 1, 3].map((place) => ({
+    ...{ statement: "SELECT p.id, p.version FROM pet p", place },
+    why: "only decides whether a pet of an earlier batch may be named: the owner is bound to the access of the key, which is to the company of the request alone, and results of pets have no version",
+  })),
+  {
+    statement: "pet.find_each",
+    place: 7,
+    why: "the lead is bound to the access of the key as well, which is to the company of the request alone",
+  },
+  ...["phone", "address", "tag", "account", "profile"].map((table) => ({
+    ...{ statement: `INSERT INTO customer_${table} SELECT r.*`, place: 0, why: onlyStored },
+  })),
+  ...["duplicates.list", "duplicates.list_changes"].map((statement) => ({ statement, place: 4, why: onlyFinds })),
+  // Of customers, and of leads with their pets.
+  ...[4, 10].map((place) => ({
+    ...{ statement: "SELECT 'business' AS kind, id FROM business", place },
+    why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
+  })),
   {
     statement: "INSERT INTO customer_profile (company_id,customer_id",
     place: 0,

@@ -1,6 +1,6 @@
 import { type Mutant, type Predicate, predicatesOf } from "./mutants.js";
 import type { Statements } from "./statements.js";
-import { type Call, type Trace, traceOf } from "./traces.js";
+import { areHandedAlike, type Call, type Trace, traceOf } from "./traces.js";
 import type { World } from "./world.js";
 
 type Traces = ReadonlyMap<Call, Trace>;
@@ -55,7 +55,7 @@ export function predicatesIn(reference: Traces): readonly Known[] {
 /** Faults against the rules of T1, other answers, other rows written: all that somebody outside can see. */
 export const compareAll: Compare = (trace, before, text) => {
   if (trace.shown !== before?.shown || trace.faults.join() !== before.faults.join()) return "shown";
-  return trace.handed.get(text) === before.handed.get(text) ? "none" : "handed";
+  return areHandedAlike(trace, before, text) ? "none" : "handed";
 };
 
 export async function tracesOf(
@@ -68,26 +68,36 @@ export async function tracesOf(
 }
 
 export function createJudge({ world, statements, reference, compare = compareAll }: JudgeOptions): Judge {
-  /** Runs the work while the statement lacks the predicates. */
-  async function during<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+  /** How often the lack of something has shown in the call. */
+  const shows = new Map<Call, number>();
+  const oftenFirst = (calls: readonly Call[]) =>
+    calls.toSorted((one, other) => (shows.get(other) ?? 0) - (shows.get(one) ?? 0));
+  const inBase = createBase(reference, traceWithout);
+
+  async function traceWithout(mutant: Mutant, call: Call): Promise<Trace> {
     statements.mutate(mutant);
     try {
-      return await work();
+      return await traceOf(world, call, statements);
     } finally {
       statements.mutate(undefined);
     }
   }
 
-  function reachOf(mutant: Mutant, calls: readonly Call[], before = reference): Promise<Reach> {
-    return during(mutant, async () => {
-      let reach: Reach = "none";
-      for (const call of calls) {
-        const seen = compare(await traceOf(world, call, statements), before.get(call), mutant.text);
-        if (seen === "shown") return seen;
-        if (seen === "handed") reach = seen;
+  /** How far the lack of `mutant` reaches, compared with what calls do while the statement lacks `base`. */
+  async function reachOf(mutant: Mutant, calls: readonly Call[], base: readonly number[] = []): Promise<Reach> {
+    const { text } = mutant;
+    let reach: Reach = "none";
+    for (const call of oftenFirst(calls)) {
+      const before = await inBase({ text, without: base }, call);
+      const trace = await traceWithout(mutant, call);
+      const seen = compare(trace, before, text);
+      if (seen === "shown") {
+        shows.set(call, (shows.get(call) ?? 0) + 1);
+        return seen;
       }
-      return reach;
-    });
+      if (seen === "handed") reach = seen;
+    }
+    return reach;
   }
 
   /** The fewest that bind what the predicate binds: one other, or else all others. */
@@ -103,11 +113,9 @@ export function createJudge({ world, statements, reference, compare = compareAll
     const single = others.toSorted((a, b) => Number(isQuiet(b)) - Number(isQuiet(a))).map((other) => [other]);
     for (const missing of [...single, ...(others.length > 1 ? [others] : [])]) {
       const without = missing.map((other) => other.place);
-      const before =
-        missing.every(isQuiet) && missing.length === 1
-          ? reference
-          : await during({ text, without }, () => tracesOf({ world, statements }, one.calls));
-      if ((await reachOf({ text, without: [...without, place] }, one.calls, before)) === "shown") return missing;
+      const base = missing.every(isQuiet) && missing.length === 1 ? [] : without;
+      const both = { text, without: [...without, place].toSorted((a, b) => a - b) };
+      if ((await reachOf(both, one.calls, base)) === "shown") return missing;
     }
     return [];
   }
@@ -126,5 +134,20 @@ export function createJudge({ world, statements, reference, compare = compareAll
       }
       return judged;
     },
+  };
+}
+
+/** What calls do without some predicates, each once; those of the last statement are remembered. */
+function createBase(reference: Traces, traceWithout: (mutant: Mutant, call: Call) => Promise<Trace>) {
+  let last: { readonly text: string; readonly traces: Map<string, Map<Call, Trace>> } | undefined;
+  return async (base: Mutant, call: Call): Promise<Trace | undefined> => {
+    if (base.without.length === 0) return reference.get(call);
+    if (last?.text !== base.text) last = { text: base.text, traces: new Map() };
+    const places = base.without.join();
+    const traces = last.traces.get(places) ?? new Map<Call, Trace>();
+    last.traces.set(places, traces);
+    const trace = traces.get(call) ?? (await traceWithout(base, call));
+    traces.set(call, trace);
+    return trace;
   };
 }

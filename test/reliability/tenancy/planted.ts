@@ -64,6 +64,16 @@ export const planted = {
   lineEmail: "line@example.com",
   withdrawnLine: "+12125550171",
   otherWithdrawnLine: "+12125550172",
+  /** Customers that can be merged, a merge of two, and the key of a batch (merge-rows.ts). */
+  merging: {
+    into: "planted.into",
+    from: "planted.from",
+    undoInto: "planted.undo.into",
+    undoFrom: "planted.undo.from",
+    merge: "planted.merge",
+    batch: "batch-of-moved-records",
+    petBatches: ["batch-of-pets", "batch-of-pets-of-promoted-leads"],
+  },
 } as const;
 
 /** Idempotency keys of pets that were created before their owner moved away from the key: of a customer, a lead, a promoted lead. */
@@ -79,3 +89,6 @@ export const contactsOfBoth = {
   phone: planted.duplicatePhone,
   email: planted.duplicateEmail,
 };
+
+/** The same pets, as two batches of two have them. */
+export const petsInTwos = [petsOfOwners.slice(0, 2), petsOfOwners.slice(2)].map((pets) => pets.map(({ id }) => id));

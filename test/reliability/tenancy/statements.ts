@@ -34,10 +34,12 @@ export function interceptStatements(): Statements {
   let traffic = noTraffic();
   let active: Mutant | undefined;
   let undoes = false;
-  let round = 0;
+  /** Numbers of the mutants: the statement of each is prepared once on a connection. */
+  const numbers = new Map<string, number>();
+  let number = 0;
   const send = (client: pg.Client, config: Named, rest: readonly unknown[]): unknown => {
     if (!active || normalised(config.text) !== active.text) return original.call(client, config, ...rest);
-    const by = { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${round}` };
+    const by = { text: mutated(config.text, active), name: `${config.name.slice(0, 50)}#${number}` };
     if (!isExecution(config)) {
       // The service remembers under its name what it has read for the first time on a connection, as prepared there.
       const isRead = !(config instanceof pg.Query) && !config.name.startsWith("p_");
@@ -97,7 +99,9 @@ export function interceptStatements(): Statements {
     },
     mutate(mutant) {
       active = mutant;
-      round += 1;
+      const id = JSON.stringify(mutant);
+      number = numbers.get(id) ?? numbers.size;
+      numbers.set(id, number);
     },
     undoWrites(undo) {
       undoes = undo;

@@ -1,4 +1,5 @@
 import { toJsonString } from "@bufbuild/protobuf";
+import { detailTypes } from "../../../src/server/transport/http-message.js";
 import { entryOf } from "../../resources/all-entries.js";
 import { type Cell, foreignCells, ownCells } from "./cells.js";
 import { predicateCells } from "./predicate-cells.js";
@@ -23,7 +24,7 @@ export interface Trace {
   /** The companies whose rows it writes. */
   readonly companies: ReadonlySet<string>;
   /** What the database hands to the service, by the statement. */
-  readonly handed: ReadonlyMap<string, string>;
+  readonly handed: ReadonlyMap<string, readonly string[]>;
   /** Texts and names of the statements that it sends. */
   readonly named: ReadonlyMap<string, string>;
 }
@@ -53,7 +54,7 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
       const answer = await server.call(method, request, options);
       answers.push(
         answer.ok
-          ? toJsonString(method.output, answer.message)
+          ? toJsonString(method.output, answer.message, { registry: detailTypes })
           : JSON.stringify([answer.code, answer.reason, answer.text, answer.violations]),
       );
       return answer;
@@ -69,10 +70,15 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
     companies: new Set(writes.flatMap(companyOf)),
     named,
-    handed: new Map(
-      [...results].flatMap(([text, rows]) => (namesBackend(text) ? [] : [[text, inNoOrder(rows).join("\n")]])),
-    ),
+    handed: new Map([...results].filter(([text]) => !namesBackend(text))),
   };
+}
+
+/** Whether a statement handed the same to two calls, without what differs from one time to the next. */
+export function areHandedAlike(one: Trace, other: Trace | undefined, text: string): boolean {
+  const [rows, others] = [one, other].map((trace) => trace?.handed.get(text));
+  if (!rows || !others) return rows === others;
+  return rows.join("\n") === others.join("\n") || inNoOrder(rows).join("\n") === inNoOrder(others).join("\n");
 }
 
 /** As tellWrites() tells a row. */

@@ -149,6 +149,7 @@ const importJob = {
 const importedCustomer = {
   ...{ company_id: tenant, job_id: "imp_a1", kind: "customer", key: "key", record_id: "cus_a1", content_hash: "hash" },
   ...{ row_number: 2, state: "CREATED", recorded_time: "2024-03-01T10:00:00Z" },
+  undo_request: { firstName: "Ada" },
 };
 const otherPhone = { position: 1, number: "+12125550187", extension: "1", person_name: "Bea" };
 const moreTables: Tables = [
