@@ -3,7 +3,8 @@ import { timestamp } from "../../db/audit-log.js";
 import { joined, jsonOf, noteColumns, recordCreations } from "../../db/batch-insert.js";
 import { firstEntryJson } from "../../db/consent-entry.js";
 import { phoneRows } from "../../db/contact-phones.js";
-import { addressColumns } from "../../db/nested-rows.js";
+import { insertExternalIds } from "../../db/external-ids.js";
+import { type AddressJson, addressColumns } from "../../db/nested-rows.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customerFields } from "./customer.columns.js";
 import { newCustomerFields } from "./customer.model.js";
@@ -14,6 +15,12 @@ interface Inserted {
   readonly records: readonly BatchedCustomer[];
   readonly now: Date;
   readonly write: WriteContext;
+}
+
+/** What is inserted of some customers. */
+interface Rows<Customer> {
+  readonly companyId: string;
+  readonly records: readonly Customer[];
 }
 
 /** Inserts customers with their children, consent entries and audit log entries: one statement for each table. */
@@ -27,6 +34,7 @@ export async function insertCustomers(tx: Prisma.TransactionClient, inserted: In
   await insertAddresses(tx, inserted);
   await insertNotes(tx, inserted);
   await insertTags(tx, inserted);
+  await insertExternalIds(tx, companyId, records);
   const { rpc, keyId, ip, requestId } = write;
   const author = actingStaffId(write, companyId);
   await tx.$executeRaw`
@@ -59,7 +67,10 @@ function consentJson({ id, withheld, ...record }: BatchedCustomer): string {
   return joined(stamp, firstEntryJson(record, withheld));
 }
 
-async function insertPhones(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+export async function insertPhones(
+  tx: Prisma.TransactionClient,
+  { companyId, records }: Rows<Pick<BatchedCustomer, "id" | "phones">>,
+): Promise<void> {
   const rows = records.flatMap(({ id, phones }) => phoneRows(phones).map((phone) => ({ id, ...phone })));
   if (rows.length === 0) return;
   await tx.$executeRaw`
@@ -69,12 +80,23 @@ async function insertPhones(tx: Prisma.TransactionClient, { companyId, records }
       extension text, label smallint, belongs_to smallint, person_name text)`;
 }
 
-async function insertAddresses(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+function insertAddresses(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
   const rows = records.flatMap(({ id: customer_id, address }) => {
     if (!address) return [];
     const { id, ...lines } = address;
     return [{ customer_id, ...addressColumns(lines, id) }];
   });
+  return insertAddressRows(tx, companyId, rows);
+}
+
+type AddressRow = AddressJson & { readonly customer_id: string };
+
+/** Addresses of customers, as rows of their table. */
+export async function insertAddressRows(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  rows: readonly AddressRow[],
+): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
     INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country,
@@ -95,7 +117,10 @@ async function insertNotes(tx: Prisma.TransactionClient, { companyId, records }:
     FROM jsonb_populate_recordset(NULL::customer_note, ${JSON.stringify(rows)}::jsonb) x`;
 }
 
-async function insertTags(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+export async function insertTags(
+  tx: Prisma.TransactionClient,
+  { companyId, records }: Rows<Pick<BatchedCustomer, "id" | "tags">>,
+): Promise<void> {
   const customerIds = records.flatMap(({ id, tags }) => tags.map(() => id));
   if (customerIds.length === 0) return;
   const tagIds = records.flatMap(({ tags }) => tags.map(({ id }) => id));
