@@ -23,6 +23,7 @@ import { createCardLinkRepository } from "./resources/customers/card-link.reposi
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
+import { createCustomerUpsertRepository } from "./resources/customers/customer-upsert.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
@@ -91,6 +92,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     customerBatches: createCustomerBatchRepository(limited, pseudonym),
+    customerUpserts: createCustomerUpsertRepository(limited, pseudonym),
     merges: createMergeRepository(limited),
     recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),

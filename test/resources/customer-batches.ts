@@ -1,4 +1,5 @@
 import { CustomerBatchService } from "../../src/gen/proto/moego/admin/v1/customer_batch_service_pb.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { newCustomer } from "../support/new-customer.js";
 import { customerWithTexts, readCustomer } from "./customers.js";
 import { entry, type RpcEntry } from "./entry.js";
@@ -31,6 +32,18 @@ export const customerBatches: readonly RpcEntry[] = [
         "items.customer.notes.id": { ...bringsIds, id: "cxn_a3" },
         "items.customer.notes.last_updated_by": bringsAuthors,
       },
+      calls: [
+        {
+          name: "ids of the neighbour",
+          request: {
+            companyId,
+            items: [
+              { customer: newCustomer({ externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] }) },
+              { id: plantedIds.merged, customer: newCustomer() },
+            ],
+          },
+        },
+      ],
     },
   }),
   entry(rpc.batchGetCustomers, {

@@ -59,7 +59,7 @@ const fixedTexts: Readonly<Record<string, string>> = {
 };
 
 /** By these a row is looked for: the twin keeps them, so that a look-up across companies would find it. */
-const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code"];
+const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code", "system"];
 
 /** Ids that refer to no row, and are empty in most. */
 const outsideIds = [
