@@ -17,6 +17,7 @@ import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admi
 import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
@@ -80,6 +81,8 @@ import { createIvrFlows } from "./resources/ivr-flows/ivr-flow.service.js";
 import { createLeadAdminHandlers, createLeadHandlers } from "./resources/leads/lead.handlers.js";
 import { createLeads } from "./resources/leads/lead.service.js";
 import { createLeadAdmin } from "./resources/leads/lead-admin.service.js";
+import { createLeadBatchHandlers } from "./resources/leads/lead-batch.handlers.js";
+import { createLeadBatches } from "./resources/leads/lead-batch.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
 import { createMergeHandlers } from "./resources/merges/merge.handlers.js";
@@ -175,6 +178,7 @@ export function createHandlers({
         pageTokens,
       }),
     ),
+    registry(LeadBatchService, createLeadBatchHandlers(createLeadBatches(repositories.leadBatches), keyUse)),
     registry(DuplicateService, createDuplicateHandlers(createDuplicates(repositories.duplicates), pageTokens)),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(

@@ -33,6 +33,7 @@ import { createIvrFlowRepository } from "./resources/ivr-flows/ivr-flow.reposito
 import { createFlowRunRepository } from "./resources/ivr-flows/ivr-flow-run.repository.js";
 import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
+import { createLeadBatchRepository } from "./resources/leads/lead-batch.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
 import { createMergeRepository } from "./resources/merges/merge.repository.js";
 import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
@@ -94,6 +95,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     merges: createMergeRepository(limited),
     recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
+    leadBatches: createLeadBatchRepository(limited, pseudonym),
     duplicates: createDuplicateRepository(database),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),

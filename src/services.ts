@@ -11,6 +11,7 @@ import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admi
 import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
@@ -51,6 +52,7 @@ export const services: readonly DescService[] = [
   CustomerBatchService,
   MergeService,
   LeadAdminService,
+  LeadBatchService,
   DuplicateService,
   PetAdminService,
   PetBatchService,

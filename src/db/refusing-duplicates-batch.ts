@@ -11,12 +11,12 @@ interface Search {
 }
 
 /**
- * The customers because of which each of several new customers is refused. Until the transaction ends, nothing else of the
+ * The records because of which each of several new ones is refused. Until the transaction ends, nothing else of the
  * company looks for duplicates.
  */
 export async function refusingEach(
   tx: Prisma.TransactionClient,
-  { companyId, records, view: { customers, businessIds } }: Search,
+  { companyId, records, view: { customers, leads, businessIds } }: Search,
 ): Promise<readonly (readonly RefusingDuplicate[])[]> {
   await lockContacts(tx, companyId);
   const asked = records.map((record, position) => ({
@@ -25,7 +25,7 @@ export async function refusingEach(
   const rows = await tx.$queryRaw<(RefusingRow & { readonly position: number })[]>`
     SELECT x.position, m.kind, m.id, m.by_phone, m.by_email
     FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) AS x (position integer, numbers text[], email_key text),
-      LATERAL refusing_matches(${companyId}, x.numbers, x.email_key, ${customers}, false,
+      LATERAL refusing_matches(${companyId}, x.numbers, x.email_key, ${customers}, ${leads},
         ${businessIds ? [...businessIds] : null}::text[]) AS m`;
   const found = records.map((): RefusingRow[] => []);
   for (const { position, ...row } of rows) found[position]?.push(row);

@@ -27,6 +27,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
         "moego.admin.v1.LeadAdminService",
         ["AppendLeadNotes", "AppendLeadTags", "DeleteLeadNote", "RemoveLeadTags", "UpdateLeadNote"],
       ],
+      ["moego.admin.v1.LeadBatchService", ["BatchCreateLeads"]],
       ["moego.admin.v1.MergeService", ["MergeCustomers", "UndoMerge"]],
       [
         "moego.admin.v1.PackageAdminService",

@@ -17,6 +17,7 @@ import { duplicates } from "./duplicates.js";
 import type { RpcEntry } from "./entry.js";
 import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
+import { leadBatches } from "./lead-batches.js";
 import { leadNotes } from "./lead-notes.js";
 import { leads } from "./leads.js";
 import { merges } from "./merges.js";
@@ -42,6 +43,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...duplicates,
   ...leads,
   ...leadNotes,
+  ...leadBatches,
   ...apiKeys,
   ...pets,
   ...petBatches,

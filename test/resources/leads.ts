@@ -36,7 +36,7 @@ const withTexts = {
   pets: times(3, petWithTexts),
   customFields: { field_of_leads: { value: { case: "string", value: "x" } } as const },
 };
-const withAllTexts = { ...withTexts, tags: times(3, {}), notes: times(3, {}) };
+export const leadWithTexts = { ...withTexts, tags: times(3, {}), notes: times(3, {}) };
 const read = (id: string) => reading(rpc.getLead, { id });
 
 async function archived(server: TestServer) {
@@ -62,7 +62,7 @@ export const leads: readonly RpcEntry[] = [
       other: newLead({ lastName: "B" }),
       bad: newLead({ allocateStaffId: "staff_z" }),
     }),
-    texts: { request: newLead(withAllTexts), reading: ({ id }) => read(id) },
+    texts: { request: newLead(leadWithTexts), reading: ({ id }) => read(id) },
     tenancy: {
       keepsWrites: "reads in a second statement what the first one wrote",
       calls: [
@@ -103,7 +103,7 @@ export const leads: readonly RpcEntry[] = [
     },
     mask: leadMask,
     texts: {
-      request: async (server) => ({ id: (await madeLead(server)).id, lead: withAllTexts }),
+      request: async (server) => ({ id: (await madeLead(server)).id, lead: leadWithTexts }),
       reading: (_, { id }) => read(id),
     },
     tenancy: {

@@ -1,4 +1,5 @@
 import { type BatchMode, refusalOf, throwIfAnyRefused } from "../../core/batch.js";
+import { withoutDuplicates } from "../../core/batch-duplicates.js";
 import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
 import { respectingOptOut } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
@@ -9,19 +10,13 @@ import type { CompanyAccess } from "../../core/principal.js";
 import { assertRecordSize, mostBytes } from "../../core/record-size.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CheckedFields } from "../custom-fields/custom-field-check.service.js";
+import { createdTags, type TaggedItem, tagIndex, tagsOf, withinTagLimit } from "../setting-lists/tag-batch.model.js";
 import { matchTags } from "../setting-lists/tag-match.model.js";
 import { referenceError } from "./customer.model.js";
 import type { BatchDecision, BatchedCustomer, CustomerBatchUnit } from "./customer-batch.model.js";
 import type { CustomerItem } from "./customer-batch.service.js";
-import { withoutDuplicates } from "./customer-batch-duplicates.service.js";
-import { idRefusal, lookupOf, missingOf, questionsOf, tagIndex } from "./customer-batch-facts.service.js";
-import {
-  createdTags,
-  type TaggedItem,
-  tagsOf,
-  withinCustomerLimit,
-  withinTagLimit,
-} from "./customer-batch-limits.service.js";
+import { idRefusal, lookupOf, missingOf, questionsOf } from "./customer-batch-facts.service.js";
+import { withinCustomerLimit } from "./customer-batch-limits.service.js";
 import { importedRecord, importRefusal, importViolations } from "./customer-import.service.js";
 
 /** An item that is still to be decided. */
@@ -55,7 +50,14 @@ export async function decideBatch(
   const { companyId } = context.access;
   const { open, refused } = undecided(unit, asked, context.early);
   const valid = await judgeEach(unit, open, { ...context, refused });
-  const single = await withoutDuplicates(unit, valid, { ...context, companyId, refused });
+  const single = await withoutDuplicates(unit, valid, {
+    ...{ kind: "CUSTOMER", companyId, refused },
+    contactsOf: ({ item }) => item.customer,
+    viewOf: ({ item }) => {
+      const view = context.viewOf(item);
+      return !item.isImport && view.refuses && view.customers ? { ...view, leads: false } : undefined;
+    },
+  });
   const tagged = await withinTagLimit(unit, single, { companyId, refused });
   const admitted = await withinCustomerLimit(unit, tagged, { companyId, refused });
   if (context.mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);

@@ -1,7 +1,6 @@
 import { alreadyExistsError, type DomainError, erasedError } from "../../core/errors.js";
 import type { NestedRecordLookup } from "../../core/record-import.js";
-import { distinctTags, type TagReference, tagKey } from "../setting-lists/tag.model.js";
-import type { KnownTag } from "../setting-lists/tag-match.model.js";
+import { distinctTags } from "../setting-lists/tag.model.js";
 import type { MissingReferences, References } from "./customer.model.js";
 import type { BatchFacts, BatchQuestions } from "./customer-batch.model.js";
 import type { CustomerItem } from "./customer-batch.service.js";
@@ -48,16 +47,6 @@ export function lookupOf(now: Date, facts: BatchFacts) {
       if (address?.id !== undefined) addressIds.add(address.id);
       for (const { id } of notes) if (id !== undefined) noteIds.add(id);
     },
-  };
-}
-
-/** The tags of the company by what a request refers to. */
-export function tagIndex(known: readonly KnownTag[]) {
-  const byId = new Map(known.map((tag) => [tag.id, tag]));
-  const byKey = new Map(known.map((tag) => [tag.nameKey, tag]));
-  return {
-    of: (references: readonly TagReference[]): readonly KnownTag[] =>
-      references.flatMap((one) => ("id" in one ? byId.get(one.id) : byKey.get(tagKey(one.name))) ?? []),
   };
 }
 

@@ -10,7 +10,8 @@ import type { DuplicateView, RefusingDuplicate } from "../../core/possible-dupli
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
 import type { IdempotencyClaim, WriteContext } from "../../core/write.js";
 import type { Tag, TagReference } from "../setting-lists/tag.model.js";
-import type { KnownTag, NamedTag } from "../setting-lists/tag-match.model.js";
+import type { TagUnit } from "../setting-lists/tag-batch.model.js";
+import type { KnownTag } from "../setting-lists/tag-match.model.js";
 import type { Customer, CustomerRecord, CustomerStatus } from "./customer.model.js";
 
 /** A customer of a batch as it is stored, with its id. */
@@ -56,7 +57,7 @@ export interface BatchFacts {
 }
 
 /** A batch within its transaction. */
-export interface CustomerBatchUnit {
+export interface CustomerBatchUnit extends TagUnit {
   /** Timestamp of the change, by the clock of the database. */
   readonly now: Date;
   /** What earlier requests stored for items, by position. They are not stored again. */
@@ -64,17 +65,13 @@ export interface CustomerBatchUnit {
   /** Items that earlier requests refuse, by position. */
   readonly refused: ReadonlyMap<number, DomainError>;
   readonly recordBytes: number;
-  readonly maxTags: number;
   ask(questions: BatchQuestions): Promise<BatchFacts>;
   /** The customers because of which each of the records is refused, if the company refuses duplicates. */
   refusing(records: readonly Reachable[], view: DuplicateView): Promise<readonly (readonly RefusingDuplicate[])[]>;
   /** The channels from which each of the records is opted out. */
   optedOut(records: readonly Reachable[]): Promise<readonly (readonly Channel[])[]>;
-  /** How many more tags the company may have. */
-  tagRoom(): Promise<number>;
   /** How many more customers the company may have. Undefined without a limit. */
   customerRoom(): Promise<{ readonly limit: number; readonly room: number } | undefined>;
-  createTags(names: readonly NamedTag[]): Promise<readonly Tag[]>;
 }
 
 /** What the rules decide about a batch, by the positions of its items. */

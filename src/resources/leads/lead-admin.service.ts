@@ -1,7 +1,7 @@
 import { mayCreateTags, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
-import { alreadyExistsError, erasedError } from "../../core/errors.js";
+import { alreadyExistsError, erasedError, type Violation } from "../../core/errors.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
@@ -11,6 +11,7 @@ import {
   type ImportAuthors,
   type ImportTimes,
   type NestedRecord,
+  type NestedRecordLookup,
   nestedNotes,
   nestedViolations,
   prefixPaths,
@@ -25,11 +26,11 @@ import type { TagReference } from "../setting-lists/tag.model.js";
 import {
   type CreatedLead,
   type LeadAdminRepository,
-  type LeadImportUnit,
   type LeadRepository,
   leadReferenceViolations,
+  type NewLeadWith,
 } from "./lead.model.js";
-import { completeLead, type NewLeadWith } from "./lead.service.js";
+import { completeLead } from "./lead.service.js";
 
 /** The validated input of ImportLead. */
 interface LeadImport extends CompanyResource, ImportTimes, ImportAuthors {
@@ -69,18 +70,10 @@ export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDep
       const stored = await leadAdmin.import(targetIn(principal, input), write, async (unit) => {
         const references = await unit.missing(record);
         const tags = await unit.resolveTags(input.tags, mayCreateTags(principal, access));
-        const petCodePaths = await missingCodePaths(unit, record.pets);
+        const petCodes = await unit.missingPetCodes([...new Set(record.pets.flatMap((pet) => pet.petCodeIds))]);
+        const petCodePaths = missingCodePaths(new Set(petCodes), record.pets);
         const violations = [
-          ...timeViolations(input, unit.now),
-          ...(await authorViolations(unit, input)),
-          ...(await nestedViolations(unit, [
-            ...record.pets.flatMap(nestedIn),
-            ...nestedNotes("note", `${input.within.notes}notes`, input.notes),
-          ])),
-          ...prefixPaths(
-            "consent_provenance",
-            await provenanceViolations(record.provenance, unit.now, unit.missingStaff),
-          ),
+          ...(await importedLeadViolations(unit, { ...input, lead: record, notesWithin: input.within.notes })),
           ...prefixPaths("lead", [...faults, ...leadReferenceViolations({ references, petCodePaths })]),
         ];
         const { within } = input;
@@ -108,13 +101,36 @@ export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDep
   };
 }
 
+interface ImportedParts extends ImportTimes, ImportAuthors {
+  readonly lead: Pick<NewLeadWith<ImportedPet>, "pets" | "provenance">;
+  readonly notes: readonly ImportedNote[];
+  /** Path of the message that has the notes, as a prefix. */
+  readonly notesWithin: string;
+}
+
+/** What is wrong with the times, authors and ids of an import. */
+export async function importedLeadViolations(
+  unit: NestedRecordLookup,
+  { lead, notes, notesWithin, ...stated }: ImportedParts,
+): Promise<readonly Violation[]> {
+  return [
+    ...timeViolations(stated, unit.now),
+    ...(await authorViolations(unit, stated)),
+    ...(await nestedViolations(unit, [
+      ...lead.pets.flatMap(nestedIn),
+      ...nestedNotes("note", `${notesWithin}notes`, notes),
+    ])),
+    ...prefixPaths("consent_provenance", await provenanceViolations(lead.provenance, unit.now, unit.missingStaff)),
+  ];
+}
+
 function nestedIn({ notes, ...pet }: ImportedPet, position: number): NestedRecord[] {
   const field = `lead.pets[${position}]`;
   return [{ ...pet, kind: "pet", field }, ...nestedNotes("petNote", `${field}.notes`, notes)];
 }
 
-async function missingCodePaths(unit: LeadImportUnit, pets: readonly ImportedPet[]): Promise<string[]> {
-  const missing = new Set(await unit.missingPetCodes([...new Set(pets.flatMap((pet) => pet.petCodeIds))]));
+/** The paths of pet codes that do not exist or are archived. */
+export function missingCodePaths(missing: ReadonlySet<string>, pets: readonly ImportedPet[]): string[] {
   return pets.flatMap(({ petCodeIds }, position) =>
     petCodeIds.flatMap((code, index) => (missing.has(code) ? [`pets[${position}].pet_codes[${index}].id`] : [])),
   );

@@ -119,7 +119,7 @@ const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(n
 type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
 /** The fields that CreateLead and ImportLead have in common. The schemas of the pets and notes differ. */
-function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(country: string, pet: Pet, notes: Notes) {
+export function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(country: string, pet: Pet, notes: Notes) {
   const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets), notes }));
   return { lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance };
 }
@@ -130,7 +130,7 @@ interface LeadCreation<Pet, Notes> {
   readonly consentProvenance?: ConsentProvenance | undefined;
 }
 
-const singleConsentRule = fieldRule(
+export const singleConsentRule = fieldRule(
   ({ lead, complianceConfig }: LeadCreation<unknown, unknown>) => !(complianceConfig && lead?.complianceConfig),
   {
     path: "complianceConfig",
@@ -140,9 +140,15 @@ const singleConsentRule = fieldRule(
 );
 
 /** Undefined if the lead is absent, which the contract excludes. */
-function toNewLead<Pet, Notes>(creation: LeadCreation<Pet, Notes>) {
-  const { lead, complianceConfig, consentProvenance: provenance } = creation;
-  if (!lead) return undefined;
+function toNewLead<Pet, Notes>({ lead, ...beside }: LeadCreation<Pet, Notes>) {
+  return lead && newLeadOf(lead, beside);
+}
+
+/** A lead of a request with what the request has beside it. */
+export function newLeadOf<Pet, Notes>(
+  lead: NonNullable<LeadCreation<Pet, Notes>["lead"]>,
+  { complianceConfig, consentProvenance: provenance }: Omit<LeadCreation<Pet, Notes>, "lead">,
+) {
   const { id: _, etag: __, complianceConfig: stated, address: given, phone, phones, ...others } = lead;
   const { preferredBusinessId, allocateStaffId, lifeCycle, actionStatus, referralSource, ...same } = others;
   return {

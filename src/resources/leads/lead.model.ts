@@ -1,7 +1,7 @@
 import type { RecordTarget } from "../../core/access.js";
 import type { Address, AddressRecord } from "../../core/address.js";
 import type { CompanyResource } from "../../core/company-resource.js";
-import type { Consent } from "../../core/consent.js";
+import type { Consent, ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
@@ -105,6 +105,13 @@ export interface LeadRecord extends LeadFields {
   readonly notes: readonly string[];
   readonly tags: readonly TagReference[];
   readonly provenance?: ConsentProvenance;
+}
+
+/** What CreateLead and imports have in common, with pets as the request has them. */
+export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets" | "notes" | "tags"> {
+  readonly consent: ConsentChange;
+  readonly address?: AddressRecord;
+  readonly pets: readonly Pet[];
 }
 
 /** The fields that refer to another resource by id, in the order of their violations. */

@@ -7,10 +7,9 @@ import {
   requireCompanyAccess,
   targetOf,
 } from "../../core/access.js";
-import type { AddressRecord } from "../../core/address.js";
 import { companyLimitReached } from "../../core/company-limits.js";
 import { requireFound } from "../../core/company-resource.js";
-import { applyConsent, type ConsentChange, defaultConsent } from "../../core/consent.js";
+import { applyConsent, defaultConsent } from "../../core/consent.js";
 import { DomainError, invalidRequest, notFoundError } from "../../core/errors.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
@@ -19,7 +18,11 @@ import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository, FieldValues } from "../custom-fields/custom-field.model.js";
-import { checkCustomFields, checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
+import {
+  type CheckedFields,
+  checkCustomFields,
+  checkFieldsOfEach,
+} from "../custom-fields/custom-field-check.service.js";
 import { type FieldFilter, toFieldSearches } from "../custom-fields/custom-field-filter.service.js";
 import { type CreatedCustomer, type CustomerRepository, referenceError } from "../customers/customer.model.js";
 import { quotaExceeded } from "../customers/customer-create.service.js";
@@ -32,6 +35,7 @@ import {
   type LeadRecord,
   type LeadRepository,
   leadReferenceViolations,
+  type NewLeadWith,
   ownAddress,
 } from "./lead.model.js";
 import { promoteLead } from "./lead-promotion.service.js";
@@ -40,13 +44,6 @@ import { applyLeadUpdate, type LeadUpdate } from "./lead-update.service.js";
 /** The validated input of CreateLead. */
 export type NewLead = NewLeadWith<PetRecord> &
   Pick<LeadRecord, "notes" | "tags"> & { readonly allowDuplicate: boolean };
-
-/** What it has in common with an import, with pets as the request has them. */
-export interface NewLeadWith<Pet> extends Omit<LeadRecord, "consent" | "address" | "pets" | "notes" | "tags"> {
-  readonly consent: ConsentChange;
-  readonly address?: AddressRecord;
-  readonly pets: readonly Pet[];
-}
 
 export interface ListLeads extends Omit<LeadQuery, "fields"> {
   readonly filter: LeadFilter & { readonly customFields?: readonly FieldFilter[] };
@@ -142,21 +139,34 @@ export function createLeads({ leads, customers, customFields }: LeadDependencies
  * @throws BUSINESS_NOT_ALLOWED
  */
 export async function completeLead<Pet extends CheckedPet>(
-  { address, ...input }: NewLeadWith<Pet>,
+  given: NewLeadWith<Pet>,
   { access, customFields, signal }: LeadContext,
 ) {
-  const preferredBusinessId = input.preferredBusinessId ?? onlyBusinessOf(access);
-  if (preferredBusinessId !== undefined) requireBusinessAccess(access, [preferredBusinessId]);
+  const input = withLocation(given, access);
   const check = { access, association: "LEAD", write: "create", current: {}, given: input.customFields } as const;
-  const fields = await checkCustomFields(customFields, check, signal);
+  const ofLead = await checkCustomFields(customFields, check, signal);
   const newPets = input.pets.map(({ customFields: given }) => ({ write: "create" as const, current: {}, given }));
   const ofPets = await checkFieldsOfEach(customFields, { access, association: "PET", records: newPets }, signal);
+  return completedLead(input, { access, ofLead, ofPets });
+}
+
+interface CompletedContext {
+  readonly access: CompanyAccess;
+  /** The checked custom fields of the lead, and of its pets in their order. */
+  readonly ofLead: CheckedFields;
+  readonly ofPets: readonly CheckedFields[];
+}
+
+/** The same of a lead with its location, with custom fields that were checked before. */
+export function completedLead<Pet extends CheckedPet>(
+  { address, ...input }: NewLeadWith<Pet>,
+  { access, ofLead, ofPets }: CompletedContext,
+) {
   const record = {
     ...input,
     ...(address ? { address: ownAddress(address) } : {}),
-    ...(preferredBusinessId === undefined ? {} : { preferredBusinessId }),
     consent: applyConsent(defaultConsent, input.consent),
-    customFields: fields.values,
+    customFields: ofLead.values,
     pets: input.pets.map((pet, position) => ({ ...pet, customFields: ofPets[position]?.values ?? {} })),
   };
   const violations = [
@@ -166,9 +176,24 @@ export async function completeLead<Pet extends CheckedPet>(
       ...birthdayViolations(`pets[${position}].birthday`, { birthday, timeZone: access.timeZone }),
       ...prefixPaths(`pets[${position}]`, ofPets[position]?.violations ?? []),
     ]),
-    ...fields.violations,
+    ...ofLead.violations,
   ];
   return { record, violations };
+}
+
+/**
+ * The lead with the location that it gets.
+ *
+ * @throws BUSINESS_NOT_ALLOWED unless the API key may use it
+ */
+export function withLocation<New extends { readonly preferredBusinessId?: string }>(
+  lead: New,
+  access: CompanyAccess,
+): New {
+  const preferredBusinessId = lead.preferredBusinessId ?? onlyBusinessOf(access);
+  if (preferredBusinessId === undefined) return lead;
+  requireBusinessAccess(access, [preferredBusinessId]);
+  return { ...lead, preferredBusinessId };
 }
 
 interface CheckedPet {

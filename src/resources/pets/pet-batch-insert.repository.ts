@@ -14,10 +14,7 @@ interface Inserted {
   readonly write: WriteContext;
 }
 
-/**
- * Inserts pets with their children and audit log entries: one statement for each table. Their leads change with them, once
- * for all their new pets.
- */
+/** Inserts pets with their children and audit log entries: one statement for each table. */
 export async function insertPets(tx: Prisma.TransactionClient, inserted: Inserted): Promise<void> {
   const { companyId, records, locations, now, write } = inserted;
   await tx.$executeRaw`
@@ -35,7 +32,6 @@ export async function insertPets(tx: Prisma.TransactionClient, inserted: Inserte
     isWithoutAddress: owner.kind === "lead",
   }));
   await recordCreations(tx, { companyId, kind: "pet", now, write, rows });
-  await changeLeads(tx, inserted);
 }
 
 const fieldNames = Prisma.raw(petFields.names);
@@ -80,8 +76,11 @@ async function insertVaccinations(tx: Prisma.TransactionClient, { companyId, rec
     FROM jsonb_populate_recordset(NULL::pet_vaccination, ${JSON.stringify(rows)}::jsonb) x`;
 }
 
-/** The new versions of the leads that have got pets. They are locked. */
-async function changeLeads(tx: Prisma.TransactionClient, { companyId, records, now, write }: Inserted): Promise<void> {
+/** The new versions of locked leads that have got pets: one for each, whatever the number of its pets. */
+export async function changeLeads(
+  tx: Prisma.TransactionClient,
+  { companyId, records, now, write }: Inserted,
+): Promise<void> {
   const ids = [...new Set(records.flatMap(({ owner }) => (owner.kind === "lead" ? owner.id : [])))];
   if (ids.length === 0) return;
   const rows = await tx.$queryRaw<{ id: string; version: bigint; business_id: string | null }[]>`

@@ -9,7 +9,7 @@ import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
 import type { PetBatch, PetBatchRepository, PetBatchUnit, PetFacts, PetQuestions } from "./pet-batch.model.js";
-import { insertPets } from "./pet-batch-insert.repository.js";
+import { changeLeads, insertPets } from "./pet-batch-insert.repository.js";
 import { lockOwners } from "./pet-batch-owners.repository.js";
 import { ownerIsSeen } from "./pet-replay.repository.js";
 
@@ -30,7 +30,9 @@ export function createPetBatchRepository(
         const made = new Map([...stored].map(([position, { id }]) => [position, id]));
         if (records.length > 0) {
           await step.record(made);
-          await insertPets(tx, { companyId, records, locations: unit.locations, now, write });
+          const inserted = { companyId, records, locations: unit.locations, now, write };
+          await insertPets(tx, inserted);
+          await changeLeads(tx, inserted);
           if (batch.keepsIds) await refuseErased(tx, { companyId, pseudonym, petIds: [...made.values()] });
         } else if (write.claim) write.claim.replayed = replayed.size > 0;
         const versions = await versionsOf(tx, batch, [...new Set(replayed.values())]);
