@@ -54,8 +54,7 @@ export function withImport<T>(
       const key = isDryRun
         ? await optOutKeys.load(companyId, write.signal)
         : await database.transact(write, (tx) => optOutKeys.findOrCreate(tx, companyId));
-      const { pageTokenSecret } = secrets;
-      const calls = createCallsInProcess({ repositories, pageTokenSecret, access, write });
+      const calls = createCallsInProcess({ repositories, access, write });
       return work({
         access,
         businesses,

@@ -1,5 +1,4 @@
 import { create, type DescMethodUnary, type MessageInitShape } from "@bufbuild/protobuf";
-import { createPageTokens } from "../../api/page-token.js";
 import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
 import { type BatchResult, isRefused } from "../../core/batch.js";
@@ -13,7 +12,11 @@ import {
   type CustomerBatchItemSchema,
   CustomerBatchService,
 } from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
-import { ImportLeadRequestSchema, LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import {
+  BatchCreateLeadsRequestSchema,
+  type LeadBatchItemSchema,
+  LeadBatchService,
+} from "../../gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import {
   BatchCreatePetsRequestSchema,
   type PetBatchItemSchema,
@@ -24,10 +27,9 @@ import { createCustomerAdmin } from "../../resources/customers/customer-admin.se
 import { newCustomerBatch } from "../../resources/customers/customer-batch.input.js";
 import { createCustomerBatches } from "../../resources/customers/customer-batch.service.js";
 import type { ImportedKind } from "../../resources/import-jobs/import-job.model.js";
-import { createLeadAdminHandlers } from "../../resources/leads/lead.handlers.js";
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
-import { createLeadHistory } from "../../resources/leads/lead-history.service.js";
-import { createLeadNotes, createLeadTags } from "../../resources/leads/lead-note.service.js";
+import { newLeadBatch } from "../../resources/leads/lead-batch.input.js";
+import { createLeadBatches } from "../../resources/leads/lead-batch.service.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
 import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
@@ -38,7 +40,8 @@ export interface ImportCalls {
   importCustomers(items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[]): Promise<Refusals>;
   /** Stores pets in one transaction. */
   importPets(items: readonly MessageInitShape<typeof PetBatchItemSchema>[]): Promise<Refusals>;
-  importLead(request: MessageInitShape<typeof ImportLeadRequestSchema>): Promise<unknown>;
+  /** Stores leads in one transaction. */
+  importLeads(items: readonly MessageInitShape<typeof LeadBatchItemSchema>[]): Promise<Refusals>;
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   erase(kind: ImportedKind, id: string): Promise<void>;
@@ -49,13 +52,12 @@ export type Refusals = readonly (DomainError | undefined)[];
 
 interface CallsInProcess {
   readonly repositories: Repositories;
-  readonly pageTokenSecret: string;
   readonly access: CompanyAccess;
   readonly write: WriteContext;
 }
 
 /** Calls the handlers of this process, without a server. Audit log and limits are those of the RPCs. */
-export function createCallsInProcess({ repositories, pageTokenSecret, access, write }: CallsInProcess): ImportCalls {
+export function createCallsInProcess({ repositories, access, write }: CallsInProcess): ImportCalls {
   const { companyId } = access;
   const principal: Principal = {
     keyId: write.keyId,
@@ -63,26 +65,19 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
     organizations: [companyId],
     companies: new Map([[companyId, access]]),
   };
-  const pageTokens = createPageTokens(pageTokenSecret);
   const customers = createCustomerAdmin(repositories);
   const leads = createLeadAdmin(repositories);
   const pets = createPetAdmin(repositories.petAdmin);
   const batches = createCustomerBatches(repositories);
   const petBatches = createPetBatches(repositories.petBatches);
-  const leadHandlers = createLeadAdminHandlers({
-    admin: leads,
-    history: createLeadHistory(repositories.leadHistory),
-    notes: createLeadNotes(repositories.leads),
-    tags: createLeadTags(repositories.leads),
-    pageTokens,
-  });
+  const leadBatches = createLeadBatches(repositories.leadBatches);
   const contextOf = (method: DescMethodUnary): Context => ({
     ...{ method, principal, write, signal: write.signal, deadlineMs: Number.POSITIVE_INFINITY },
     setHeader() {},
     items: { claim: unused, status: unused },
   });
   const { batchCreateCustomers } = CustomerBatchService.method;
-  const { importLead } = LeadAdminService.method;
+  const { batchCreateLeads } = LeadBatchService.method;
   const { batchCreatePets } = PetBatchService.method;
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
@@ -98,7 +93,11 @@ export function createCallsInProcess({ repositories, pageTokenSecret, access, wr
       return refusalsIn(await petBatches.create(batch, principal, write));
     },
 
-    importLead: (request) => leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead)),
+    async importLeads(items) {
+      const request = create(BatchCreateLeadsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
+      const batch = await readInput(newLeadBatch, request, contextOf(batchCreateLeads));
+      return refusalsIn(await leadBatches.create(batch, principal, write));
+    },
 
     async findCustomers(by) {
       if ("id" in by) {

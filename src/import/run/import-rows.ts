@@ -56,7 +56,6 @@ interface ReadRow {
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
 export function createRowImport({ kind, settings, fields, keys, log, calls, isDryRun }: RowImport) {
   const ownerKind: ImportedKind = kind === "leads" ? "lead" : "customer";
-  const { companyId } = settings;
 
   function ownerDraft(row: number, { key, customer, facts }: OwnerDraft): Draft {
     const id = keys.recordIdOf(ownerKind, key);
@@ -64,17 +63,15 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     const named = { identity: key, recordId: id, row, content };
     if (ownerKind === "customer")
       return draft("customer", { ...named, storing: { customer: { id, customer, ...facts } } });
-    const alone = () => {
-      const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
-      const { createdTime } = facts;
-      const consent = {
-        ...(complianceConfig ? { complianceConfig } : {}),
-        ...(consentProvenance ? { consentProvenance } : {}),
-      };
-      const times = createdTime ? { createdTime } : {};
-      return calls.importLead({ companyId, id, lead: leadOf(lead), notes, tags, ...consent, ...times });
+    const { complianceConfig, consentProvenance, notes = [], tags = [], ...fields } = customer;
+    const { createdTime } = facts;
+    const item = {
+      ...{ id, lead: { ...leadOf(fields), notes, tags } },
+      ...(complianceConfig ? { complianceConfig } : {}),
+      ...(consentProvenance ? { consentProvenance } : {}),
+      ...(createdTime ? { createdTime } : {}),
     };
-    return draft("lead", { ...named, storing: { alone } });
+    return draft("lead", { ...named, storing: { lead: item } });
   }
 
   function petDraft(

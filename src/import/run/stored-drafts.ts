@@ -10,15 +10,13 @@ export interface Draft extends ImportEntry {
   refused: readonly Refused[];
 }
 
-/** How a record is stored: in a batch of its kind, or by a call. */
+/** A record as an item of the batch of its kind. */
 export type Storing =
   | { readonly customer: ItemOf<"importCustomers"> }
-  | { readonly pet: ItemOf<"importPets"> }
-  | { readonly alone: () => Promise<unknown> };
+  | { readonly lead: ItemOf<"importLeads"> }
+  | { readonly pet: ItemOf<"importPets"> };
 
-type ItemOf<Call extends "importCustomers" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
-
-const parallelCalls = 8;
+type ItemOf<Call extends "importCustomers" | "importLeads" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
 
 /** Stores records that are not stored yet, and notes what became of each. */
 export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls): Promise<void> {
@@ -32,16 +30,13 @@ export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls):
     calls.importCustomers,
   );
   await storeBatch(
+    batched((storing) => ("lead" in storing ? storing.lead : undefined)),
+    calls.importLeads,
+  );
+  await storeBatch(
     batched((storing) => ("pet" in storing ? storing.pet : undefined)),
     calls.importPets,
   );
-  await inParallel(drafts, async (one) => {
-    if (!("alone" in one.storing)) return;
-    await one.storing.alone().then(
-      () => settle(one),
-      (error: unknown) => settle(one, error),
-    );
-  });
 }
 
 async function storeBatch<Item>(
@@ -58,12 +53,4 @@ function settle(one: Draft, error?: unknown): void {
   // A run that was killed stored it, and did not come to say so.
   else if (isStored(error)) one.state = "stored";
   else [one.state, one.refused] = ["refused", refusedBy(error)];
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const lane = async () => {
-    for (const item of queue) await work(item);
-  };
-  await Promise.all(Array.from({ length: parallelCalls }, lane));
 }
