@@ -55,12 +55,31 @@ function oddValuesOf(field: DescField): (readonly [string, Set])[] {
     case "list":
       return listValues(field);
     case "map":
-      return field.mapKind === "message"
-        ? ["", "__proto__", "\u0000", "x".repeat(300)].map((key) => [
-            `{${show(key)}: {}}`,
-            (holder) => holder.get(field).set(key, reflect(field.message)),
-          ])
-        : ["", "__proto__", "\u0000"].map((key) => [`{${show(key)}: ""}`, (holder) => holder.get(field).set(key, "")]);
+      return mapValues(field);
+    default:
+      return field satisfies never;
+  }
+}
+
+function mapValues(field: DescField & { fieldKind: "map" }): (readonly [string, Set])[] {
+  switch (field.mapKind) {
+    case "message":
+      return ["", "__proto__", "\u0000", "x".repeat(300)].map((key) => [
+        `{${show(key)}: {}}`,
+        (holder) => holder.get(field).set(key, reflect(field.message)),
+      ]);
+    case "enum":
+      return ["", "__proto__", "\u0000", "x".repeat(300)].flatMap((key) =>
+        [-1, 0, 7].map((value): readonly [string, Set] => [
+          `{${show(key)}: ${value}}`,
+          (holder) => holder.get(field).set(key, value),
+        ]),
+      );
+    case "scalar":
+      return ["", "__proto__", "\u0000"].map((key) => [
+        `{${show(key)}: ""}`,
+        (holder) => holder.get(field).set(key, ""),
+      ]);
     default:
       return field satisfies never;
   }
