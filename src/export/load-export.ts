@@ -41,9 +41,12 @@ export async function loadExport({ manifest, pipeTable }: ExportedFolder, option
     };
     await loadCompany(client, loaded, progress.begin);
     await client.query("COMMIT");
-    // Plans of the first requests would otherwise be made for tables without these rows.
+    // Plans of the first requests would otherwise be made for tables without these rows. If it fails, autovacuum does it
+    // later: the company is there, and this is no failed load.
     progress.begin("analyzing");
-    await client.query(`ANALYZE ${exportedTables.map(({ name }) => `public."${name}"`).join(", ")}`);
+    await client
+      .query(`ANALYZE ${exportedTables.map(({ name }) => `public."${name}"`).join(", ")}`)
+      .catch(() => undefined);
   } catch (error) {
     throw error instanceof LoadError ? new ExportError(messageOf(error.fault), { cause: error }) : error;
   } finally {
