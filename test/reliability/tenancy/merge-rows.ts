@@ -92,14 +92,14 @@ const asked = ["cus_a1", planted.asked, planted.holder, planted.withdrawn] as co
 const newer = (place: number) => `planted.newer.${place}`;
 
 /** Pairs, of which the second one is newer: by number, by address with a pet, and of nothing, twice. */
-const twins = {
-  ...{ first: "planted.twin.a", second: "planted.twin.b", third: "planted.twin.c", fourth: "planted.twin.d" },
-  ...{ fifth: "planted.twin.e", sixth: "planted.twin.f", seventh: "planted.twin.g", eighth: "planted.twin.h" },
+const pairs = {
+  ...{ first: "planted.pair.a", second: "planted.pair.b", third: "planted.pair.c", fourth: "planted.pair.d" },
+  ...{ fifth: "planted.pair.e", sixth: "planted.pair.f", seventh: "planted.pair.g", eighth: "planted.pair.h" },
 };
-const { first, second, third, fourth, fifth, sixth, seventh, eighth } = twins;
+const { first, second, third, fourth, fifth, sixth, seventh, eighth } = pairs;
 
 function linesOf(id: string) {
-  const email = "twin@example.com";
+  const email = "pair@example.com";
   switch (id) {
     case first:
     case second:
@@ -158,10 +158,10 @@ const ofTenant: readonly string[] = [
     consented("customer", newer(place)),
     consented("lead", newer(place)),
   ]),
-  ...Object.values(twins).map((id, place) =>
+  ...Object.values(pairs).map((id, place) =>
     customer(id, { ...linesOf(id), created_time: `2024-01-0${place + 1}T10:00:00Z` }),
   ),
-  ...[third, fourth, seventh, eighth].map((id, place) => pet("tenant", id, `Twin ${place}`)),
+  ...[third, fourth, seventh, eighth].map((id, place) => pet("tenant", id, `Pair ${place}`)),
   // Moved since a batch stored them, which a key of their former location repeats.
   ...["customer", "lead"].map(
     (table) =>
@@ -199,13 +199,13 @@ const ofNeighbour: readonly string[] = [
    FROM (VALUES ('${undoInto}', 'zq.later', '${undoInto}'), ('cus_a1', '${greater}', 'cus_a1')) later (id, former, survivor)`,
   // Found to be different people there alone, in either order.
   `INSERT INTO dismissed_duplicate VALUES ('${neighbour}', 'cus_a1', 'cus_a2'),
-     ('${neighbour}', '${smaller}', '${into}'), ('${neighbour}', '${into}', '${greater}'), ('${neighbour}', 'cus_a2', '${from}'), ('${neighbour}', '${from}', 'planted.twin.a'),
+     ('${neighbour}', '${smaller}', '${into}'), ('${neighbour}', '${into}', '${greater}'), ('${neighbour}', 'cus_a2', '${from}'), ('${neighbour}', '${from}', 'planted.pair.a'),
      ('${neighbour}', '${first}', '${second}'), ('${neighbour}', '${restored}', '${undoInto}')
    ON CONFLICT DO NOTHING`,
   // Numbers and pets that would make pairs of others, or more of a pair.
   `INSERT INTO customer_phone (company_id, customer_id, position, number, person_name)
    VALUES ('${neighbour}', '${fifth}', 6, '+12125550283', 'zq.'), ('${neighbour}', '${sixth}', 6, '+12125550282', 'zq.')`,
-  ...[fourth, third, eighth, seventh].map((id, place) => pet("neighbour", id, `Twin ${place}`)),
+  ...[fourth, third, eighth, seventh].map((id, place) => pet("neighbour", id, `Pair ${place}`)),
   // Records of namesakes of survivors, and of a merged one.
   `INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_time)
    SELECT '${neighbour}', 'zq.m.' || right(id, 25), id, 'zq.', now(), now() FROM (${survivors}) survivor`,

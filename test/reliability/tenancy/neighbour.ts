@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { fixedTexts } from "./fixed-texts.js";
 import { isIdLike } from "./id-names.js";
 
 /** The company that must never be seen, first in every index, and the one that must not see it. */
@@ -21,42 +22,6 @@ export function foreignId(id: string, generation: Generation = 1): string {
 export function absentId(id: string, generation: Generation = 1): string {
   return foreignId(id, generation).replace(canary, "no.");
 }
-
-/** Columns whose texts cannot be free, each with its reason; all other texts of the neighbour hold a canary. */
-const fixedTexts: Readonly<Record<string, string>> = {
-  "company.country": "a country code",
-  "company.time_zone": "a zone that the database computes with",
-  "consent_event.subject_kind": "one of two words",
-  "consent_event.after": "names of channels",
-  "consent_event.before": "names of channels",
-  "consent_event.preference_after": "truth values",
-  "consent_event.withheld": "names of channels",
-  "consent_event.preference_before": "truth values",
-  "change.kind": "names a table",
-  "departure.kind": "names a table",
-  "departure.reason": "one of two words",
-  "departure.business_id": "empty in most",
-  "departure.customer_id": "empty in most",
-  "customer_merge.carried": "numbers of records",
-  "customer_merge.kept": "names of fields, and ids of records",
-  "import_job.state": "one of three words",
-  "import_record.state": "one of four words",
-  "key_use.exported": "numbers of rows by table",
-  "key_use.records": "kinds and ids of records, which the neighbour has as well",
-  "package_ledger.kind": "one of nine words",
-  "package_ledger.moved_package_id": "refers to a row, and is empty in most",
-  "package.moved_from_id": "refers to a row, and is empty in most",
-  "package.template_id": "refers to a row, and is empty in most",
-  "package_template.items": "names ids of services; its texts are in name and description",
-  "customer_card.provider": "one of two words",
-  "pet.partial_birthday": "a year, or a year and a month",
-  "external_api.method": "an HTTP method",
-  "ivr_flow.definition": "a graph; its texts are in name and description",
-  "package_ledger.reversed_id": "refers to a row, and is empty in most",
-  "company.enterprise_id": "shared by companies: the neighbour has none",
-  "customer.source_lead_id": "refers to a row, and is empty in most",
-  "lead.promoted_customer_id": "refers to a row, and is empty in most",
-};
 
 /** By these a row is looked for: the twin keeps them, so that a look-up across companies would find it. */
 const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code"];
