@@ -1,5 +1,8 @@
 import { afterAll, expect, it } from "vitest";
 import { excludedTables } from "../../src/resources/exports/excluded-tables.columns.js";
+import { exportFormats } from "../../src/resources/exports/export.model.js";
+import { companySetting } from "../../src/resources/exports/exported-person.columns.js";
+import { copyStatement } from "../../src/resources/exports/exported-rows.columns.js";
 import { exportedTables } from "../../src/resources/exports/exported-tables.columns.js";
 import { createDatabase } from "../support/database.js";
 
@@ -75,6 +78,24 @@ it("the rows of a table are in the order of its primary key", async () => {
   );
   const keys = new Map(rows.map(({ table, key }) => [table, key]));
   expect(exportedTables.filter(({ name, order }) => keys.get(name) !== order).map(({ name }) => name)).toEqual([]);
+});
+
+it("an index has the order of every file, so that no rows are sorted", async () => {
+  const statements = exportedTables.flatMap((table) =>
+    exportFormats.words.map((format) => {
+      const copy = copyStatement(table, { format, isOfPerson: false, skippedRows: 0 });
+      return { file: `${table.name} ${format}`, query: copy.slice("COPY (".length, copy.lastIndexOf(") TO STDOUT")) };
+    }),
+  );
+  const plans = await database.owner.query(`BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off;
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL ${companySetting} = 'cmp_x';
+    ${statements.map(({ query }) => `EXPLAIN (FORMAT JSON) ${query};`).join("\n")} COMMIT`);
+  const texts = [plans]
+    .flat()
+    .map(({ rows }) => JSON.stringify(rows))
+    .filter((text) => text.includes("Node Type"));
+  expect(texts).toHaveLength(statements.length);
+  expect(statements.filter((_, place) => texts[place]?.includes("Sort")).map(({ file }) => file)).toEqual([]);
 });
 
 it("a table comes after those that its rows refer to, so that an export can be loaded in its order", async () => {

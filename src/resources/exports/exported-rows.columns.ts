@@ -14,10 +14,18 @@ interface CopyOptions {
 export function copyStatement(table: ExportedTable, { format, isOfPerson, skippedRows }: CopyOptions): string {
   const rows = `SELECT ${table.columns.map(format === "CSV" ? guarded : plain).join(", ")} FROM ${table.name}
     WHERE ${table.company} = current_setting('${companySetting}')${isOfPerson ? ` AND ${table.person}` : ""}
-    ORDER BY ${table.company}, ${table.order} OFFSET ${skippedRows}`;
+    ORDER BY ${stored(table)} OFFSET ${skippedRows}`;
   return format === "CSV"
     ? `COPY (${rows}) TO STDOUT (FORMAT csv, HEADER ${skippedRows === 0}, ENCODING 'UTF8')`
     : `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT ${verbatim}`;
+}
+
+/**
+ * The stored columns, which an index has in this order. A name alone would be that of the marked text: PostgreSQL would then
+ * sort all rows.
+ */
+function stored({ name, company, order }: ExportedTable): string {
+  return [company, ...order.split(", ")].map((column) => `"${name}"."${column}"`).join(", ");
 }
 
 /** JSON contains neither of these characters unescaped, so that nothing is quoted. */
@@ -30,10 +38,12 @@ function plain({ name }: ExportedColumn): string {
 /**
  * A text with an additional apostrophe if it starts with one or with a character that makes a formula of it: tab, line
  * feed, carriage return, apostrophe, `+`, `-`, `=` or `@`. Its number is asked, which takes less than a comparison of
- * texts.
+ * texts. Most texts start with a letter, and are done after the first question.
  */
 function guarded(column: ExportedColumn): string {
   const name = plain(column);
   if (!column.isText) return name;
-  return `CASE WHEN ascii(${name}::text) IN (9, 10, 13, 39, 43, 45, 61, 64) THEN '''' || ${name}::text ELSE ${name}::text END AS ${name}`;
+  const text = `${name}::text`;
+  return `CASE WHEN ascii(${text}) > 64 THEN ${text} WHEN ascii(${text}) IN (9, 10, 13, 39, 43, 45, 61, 64)
+    THEN '''' || ${text} ELSE ${text} END AS ${name}`;
 }
