@@ -3,8 +3,8 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createMeter, type OnBytes } from "../db/backup/meter.js";
+import { pipeChecked } from "../db/backup/checked-rows.js";
+import type { OnBytes } from "../db/backup/meter.js";
 import { ExportError } from "./export-error.js";
 import { codeOf } from "./export-folder.js";
 import {
@@ -39,18 +39,13 @@ export async function openExportedFolder(path: string): Promise<ExportedFolder> 
       const table = tables.get(name);
       if (!table) throw new Error(`the manifest does not list ${name}`);
       const file = fileNameOf(name, manifest.rowFormat);
-      const meter = createMeter(onBytes, ({ bytes, sha256 }) => {
-        if (bytes !== table.bytes || sha256 !== table.sha256) throw damaged(path, `${file} does not match its hash`);
-      });
-      const rows = createReadStream(join(path, file), { highWaterMark: 256 * 1024 });
-      let unreadable: Error | undefined;
-      rows.once("error", (error) => {
-        // Otherwise the pipeline has destroyed it.
-        if (!meter.stream.errored && !target.errored) unreadable = error;
-      });
-      await pipeline(rows, meter.stream, target).catch((error: unknown) => {
-        throw unreadable ? damaged(path, `${file} cannot be read`, unreadable) : error;
-      });
+      const rows = {
+        open: () => createReadStream(join(path, file), { highWaterMark: 256 * 1024 }),
+        expected: table,
+        damaged: (how: "altered" | "unreadable", cause?: unknown) =>
+          damaged(path, how === "altered" ? `${file} does not match its hash` : `${file} cannot be read`, cause),
+      };
+      await pipeChecked(rows, target, onBytes);
     },
   };
 }

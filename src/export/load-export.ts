@@ -41,8 +41,8 @@ export async function loadExport({ manifest, pipeTable }: ExportedFolder, option
     };
     await loadCompany(client, loaded, progress.begin);
     await client.query("COMMIT");
-    // Plans of the first requests would otherwise be made for tables without these rows. If it fails, autovacuum does it
-    // later: the company is there, and this is no failed load.
+    // Plans of the first requests would otherwise be made for tables without these rows. If it fails, the company is
+    // loaded all the same, and autovacuum does it later.
     progress.begin("analyzing");
     await client
       .query(`ANALYZE ${exportedTables.map(({ name }) => `public."${name}"`).join(", ")}`)

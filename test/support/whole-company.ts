@@ -1,6 +1,7 @@
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CallerService } from "../../src/gen/proto/moego/callcenter/v1/caller_service_pb.js";
+import { until } from "../server/service.js";
 import { knownPair, mergePair } from "./known-pair.js";
 import { addRelationFields } from "./known-person.js";
 import { madeCustomer } from "./records.js";
@@ -65,6 +66,9 @@ export async function fillCompany(server: TestServer): Promise<void> {
       [companyId, place, odd, text],
     );
   }
+  // Reads are recorded a moment later.
+  const read = "SELECT FROM key_use WHERE company_id = $1 AND rpc LIKE '%QueryCustomer'";
+  await until(async () => (await owner.query(read, [companyId])).rowCount === 1);
   // Absent and null are not the same.
   await owner.query("UPDATE custom_field SET default_value = NULL WHERE company_id = $1 AND id = 'cf_relation_too'", [
     companyId,

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import { BackupError } from "./backup-error.js";
+import { type CheckedRows, pipeChecked, readChecked } from "./checked-rows.js";
 import {
   type BackedUpTable,
   entryOf,
@@ -13,7 +13,7 @@ import {
   manifestHashEntry,
   manifestSchema,
 } from "./manifest.js";
-import { createMeter, type OnBytes } from "./meter.js";
+import type { OnBytes } from "./meter.js";
 
 /** An open backup. */
 export interface BackupFile extends AsyncDisposable {
@@ -34,28 +34,25 @@ export async function openBackupFile(file: string): Promise<BackupFile> {
   try {
     const entries = await damagedUnless(file, () => readEntries(zip));
     const manifest = await readManifest(zip, file, entries);
-    const pipeTable: BackupFile["pipeTable"] = async (table, target, onBytes) => {
+    const rowsOf = (table: BackedUpTable): CheckedRows => {
       const entry = entries.get(entryOf(table.name));
       if (!entry) throw damaged(file, `the table ${table.name} is missing`);
-      const rows = await damagedUnless(file, () => zip.openReadStreamPromise(entry));
-      const meter = createMeter(onBytes, ({ bytes, sha256 }) => {
-        if (bytes !== table.bytes || sha256 !== table.sha256)
-          throw damaged(file, `the rows of ${table.name} do not match their hash`);
-      });
-      let unreadable: Error | undefined;
-      rows.once("error", (error) => {
-        // Otherwise the pipeline has destroyed it, for what the database has refused.
-        if (!meter.stream.errored && !target.errored) unreadable = error;
-      });
-      await pipeline(rows, meter.stream, target).catch((error: unknown) => {
-        throw unreadable ? damaged(file, `the rows of ${table.name} cannot be read`, unreadable) : error;
-      });
+      return {
+        open: () => damagedUnless(file, () => zip.openReadStreamPromise(entry)),
+        expected: table,
+        damaged: (how, cause) =>
+          damaged(
+            file,
+            `the rows of ${table.name} ${how === "altered" ? "do not match their hash" : "cannot be read"}`,
+            cause,
+          ),
+      };
     };
     return {
       manifest,
-      pipeTable,
+      pipeTable: async (table, target, onBytes) => await pipeChecked(rowsOf(table), target, onBytes),
       async verify(onBytes) {
-        for (const table of manifest.tables) await pipeTable(table, nowhere(), onBytes);
+        for (const table of manifest.tables) await readChecked(rowsOf(table), onBytes);
       },
       [Symbol.asyncDispose]: async () => zip.close(),
     };
@@ -125,8 +122,4 @@ function damaged(file: string, why: string, cause?: unknown): BackupError {
   return new BackupError(`${file} is damaged or incomplete: ${why}. Nothing was changed. Use another backup.`, {
     cause,
   });
-}
-
-function nowhere(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
