@@ -1,3 +1,4 @@
+import { create } from "@bufbuild/protobuf";
 import { PetBatchService } from "../../src/gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
@@ -19,7 +20,8 @@ const ofLead = (value: string) => ({ owner: { case: "leadId", value } as const, 
 
 export const petBatches: readonly RpcEntry[] = [
   entry(rpc.batchCreatePets, {
-    request: { companyId, items: [ofCustomer("cus_a1"), ofLead("lcus_a1")] },
+    // Pets of a lead require a second scope.
+    request: { companyId, items: [ofCustomer("cus_a1"), ofCustomer("cus_a1")] },
     async repeat(server) {
       const { id } = await madeCustomer(server);
       return {
@@ -39,6 +41,7 @@ export const petBatches: readonly RpcEntry[] = [
         ),
     },
     tenancy: {
+      request: create(rpc.batchCreatePets.input, { companyId, items: [ofCustomer("cus_a1"), ofLead("lcus_a1")] }),
       idFields: {
         // Other RPCs import the others into the same company.
         "items.id": { ...bringsIds, id: "pet_a2" },

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { newId } from "../../src/core/ids.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { PetSchema } from "../../src/gen/proto/moego/business/customer/v1/pet_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
@@ -203,7 +205,9 @@ describe("the routes of pets, with the id of a lead as customer_id", () => {
 
   it("require the scopes of leads", async () => {
     const { id: customerId, pet } = await leadWithPet();
-    const key = fixtureKey("key_pets_only", [{ type: "COMPANY", id: "cmp_a" }], { scopes: ["pet:read", "pet:write"] });
+    const key = fixtureKey("key_pets_only", [{ type: "COMPANY", id: "cmp_a" }], {
+      scopes: ["pet:read", "pet:write", "record:import"],
+    });
     await server.insertKeys([key]);
     const required = (scope: string) => ({ code: "PERMISSION_DENIED", reason: "SCOPE_REQUIRED", metadata: { scope } });
     const named = { customerId, id: pet.id };
@@ -211,6 +215,13 @@ describe("the routes of pets, with the id of a lead as customer_id", () => {
     expect(await server.refused(rpc.appendPetNotes, noted(customerId, pet.id), { key })).toMatchObject(
       required("lead:write"),
     );
+    const imported = (owner: { readonly case: "leadId" | "customerId"; readonly value: string }) => ({
+      ...{ companyId: "cmp_a", id: newId("pet_"), owner, pet: aDog },
+    });
+    expect(
+      await server.refused(PetAdminService.method.importPet, imported({ case: "leadId", value: customerId }), { key }),
+    ).toMatchObject(required("lead:write"));
+    await server.ok(PetAdminService.method.importPet, imported({ case: "customerId", value: "cus_a1" }), { key });
     await server.ok(rpc.getPet, { customerId: "cus_a1", id: "pet_a1" }, { key });
   });
 

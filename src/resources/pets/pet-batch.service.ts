@@ -1,12 +1,12 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
-import { type Batch, type BatchItem, type BatchResult, isRefused, throwIfAnyRefused } from "../../core/batch.js";
+import { type Batch, type BatchResult, isRefused, throwIfAnyRefused } from "../../core/batch.js";
 import { claimsOf, earlyRefusals, openItems, requireImportScope } from "../../core/batch-items.js";
 import type { Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Pet } from "./pet.model.js";
 import type { PetBatchRepository, PetItem } from "./pet-batch.model.js";
 import { decidePets } from "./pet-batch-decision.service.js";
-import { leadScopeRequired } from "./pet-import.model.js";
+import { requireLeadScope } from "./pet-import.service.js";
 
 export type PetBatches = ReturnType<typeof createPetBatches>;
 
@@ -22,7 +22,7 @@ export function createPetBatches(pets: PetBatchRepository) {
       const { companyId, mode, items } = batch;
       const access = requireCompanyAccess(principal, companyId);
       requireImportScope(items, principal);
-      requireLeadScope(items, principal);
+      for (const item of items) if (!isRefused(item)) requireLeadScope(item.value.owner, principal);
       const early = earlyRefusals(items);
       if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
       const asked = openItems(items, early);
@@ -47,10 +47,4 @@ export function createPetBatches(pets: PetBatchRepository) {
       return pets.find({ accessFilter, ids, withLeads }, signal);
     },
   };
-}
-
-/** Throws SCOPE_REQUIRED if an owner is a lead that the API key may not write. */
-function requireLeadScope(items: readonly BatchItem<PetItem>[], { scopes }: Principal): void {
-  const ofLeads = items.some((item) => !isRefused(item) && item.value.owner.kind === "lead");
-  if (ofLeads && !scopes.has("lead:write")) throw leadScopeRequired("lead:write");
 }

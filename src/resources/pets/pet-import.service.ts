@@ -20,6 +20,7 @@ import { checkCustomFields } from "../custom-fields/custom-field-check.service.j
 import { birthdayViolations, maxPets, maxPetsOfCustomer, type Pet, vetNumber } from "./pet.model.js";
 import {
   type ImportedPet,
+  leadScopeRequired,
   type PetImport,
   type PetImportRepository,
   type PetLookups,
@@ -37,6 +38,7 @@ export function createPetImports(pets: PetImportRepository): PetImports {
     async import(input, principal, write) {
       const { companyId, id, owner, pet } = input;
       const access = requireCompanyAccess(principal, companyId);
+      requireLeadScope(owner, principal);
       const accessFilter = companyAccessFilter(access);
       return pets.import({ accessFilter, companyId, id, owner }, write, async (unit) => {
         const check = { access, association: "PET", write: "create", current: {}, given: pet.customFields } as const;
@@ -50,6 +52,11 @@ export function createPetImports(pets: PetImportRepository): PetImports {
       });
     },
   };
+}
+
+/** @throws SCOPE_REQUIRED if the owner is a lead that the API key may not change */
+export function requireLeadScope({ kind }: PetOwner, { scopes }: Principal): void {
+  if (kind === "lead" && !scopes.has("lead:write")) throw leadScopeRequired("lead:write");
 }
 
 interface CheckedPet {
