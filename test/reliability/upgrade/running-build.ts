@@ -10,6 +10,9 @@ export interface RunningBuild extends AsyncDisposable {
   stop(): Promise<Ended>;
 }
 
+/** A start applies migrations, under the load of other builds and other test files. */
+const patienceMs = 120_000;
+
 /**
  * Starts the server of a build. Reads no more of its output than every release prints: that it is ready, and its HTTP
  * address first.
@@ -24,7 +27,7 @@ export async function startBuild(directory: string, environment: Environment): P
     if (!isRunning()) throw new Error(`The build in ${directory} ended: ${running.stderr()}`);
     [, httpUrl = ""] = /^moego is ready[\s\S]*?(http:\S+)\n/m.exec(running.stdout()) ?? [];
     return httpUrl !== "";
-  });
+  }, patienceMs);
   return {
     httpUrl,
     stop: () => {
