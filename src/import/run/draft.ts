@@ -6,7 +6,6 @@ import type { OwnerDraft } from "../records/owner-record.js";
 import type { PetDraft } from "../records/pet-record.js";
 import type { RowReader } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
-import type { ImportCalls } from "./import-calls.js";
 import type { Refused } from "./outcome.js";
 import type { Storing } from "./stored-drafts.js";
 
@@ -23,10 +22,8 @@ export interface Draft extends ImportEntry {
 }
 
 interface DraftContext {
-  readonly companyId: string;
   readonly ownerKind: "customer" | "lead";
   readonly keys: EntryKeys;
-  readonly calls: ImportCalls;
 }
 
 /** The owner of a pet: its draft in the same row, or a stored record. */
@@ -41,7 +38,7 @@ export interface Drafts {
 }
 
 /** The records of one list of rows. A later row with the same record gets the draft of the first one. */
-export function createDrafts({ companyId, ownerKind, keys, calls }: DraftContext): Drafts {
+export function createDrafts({ ownerKind, keys }: DraftContext): Drafts {
   const drafts = new Map<string, Draft>();
 
   function draft(reader: RowReader, kind: ImportedKind, given: NewDraft): Draft {
@@ -70,13 +67,13 @@ export function createDrafts({ companyId, ownerKind, keys, calls }: DraftContext
       }
       const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
       const { createdTime } = facts;
-      const request = {
-        ...{ companyId, lead: leadOf(lead), notes, tags },
+      const item = {
+        lead: { ...leadOf(lead), notes, tags },
         ...(complianceConfig ? { complianceConfig } : {}),
         ...(consentProvenance ? { consentProvenance } : {}),
         ...(createdTime ? { createdTime } : {}),
       };
-      const storing = (id: string) => ({ alone: () => calls.importLead({ ...request, id }) });
+      const storing = (id: string) => ({ lead: { id, ...item } });
       return draft(reader, "lead", { identity, recordId, content, stated, storing });
     },
 

@@ -13,7 +13,11 @@ import {
   type CustomerBatchItemSchema,
   CustomerBatchService,
 } from "../../gen/proto/moego/admin/v1/customer_batch_service_pb.js";
-import { ImportLeadRequestSchema, LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
+import {
+  BatchCreateLeadsRequestSchema,
+  type LeadBatchItemSchema,
+  LeadBatchService,
+} from "../../gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import {
   BatchCreatePetsRequestSchema,
   type PetBatchItemSchema,
@@ -24,10 +28,9 @@ import { createCustomerAdmin } from "../../resources/customers/customer-admin.se
 import { newCustomerBatch } from "../../resources/customers/customer-batch.input.js";
 import { createCustomerBatches } from "../../resources/customers/customer-batch.service.js";
 import type { ImportedKind } from "../../resources/import-jobs/import-job.model.js";
-import { createLeadAdminHandlers } from "../../resources/leads/lead.handlers.js";
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
-import { createLeadHistory } from "../../resources/leads/lead-history.service.js";
-import { createLeadNotes, createLeadTags } from "../../resources/leads/lead-note.service.js";
+import { newLeadBatch } from "../../resources/leads/lead-batch.input.js";
+import { createLeadBatches } from "../../resources/leads/lead-batch.service.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
 import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
@@ -39,7 +42,8 @@ export interface ImportCalls {
   importCustomers(items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[]): Promise<Refusals>;
   /** Stores pets in one transaction. */
   importPets(items: readonly MessageInitShape<typeof PetBatchItemSchema>[]): Promise<Refusals>;
-  importLead(request: MessageInitShape<typeof ImportLeadRequestSchema>): Promise<unknown>;
+  /** Stores leads in one transaction. */
+  importLeads(items: readonly MessageInitShape<typeof LeadBatchItemSchema>[]): Promise<Refusals>;
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   erase(kind: ImportedKind, id: string): Promise<void>;
@@ -93,20 +97,14 @@ export function createCallsInProcess({
   const pets = createPetAdmin(repositories.petAdmin);
   const batches = createCustomerBatches(repositories);
   const petBatches = createPetBatches(repositories.petBatches);
-  const leadHandlers = createLeadAdminHandlers({
-    admin: isDryRun ? { ...leads, ...judging } : leads,
-    history: createLeadHistory(repositories.leadHistory),
-    notes: createLeadNotes(repositories.leads),
-    tags: createLeadTags(repositories.leads),
-    pageTokens,
-  });
+  const leadBatches = createLeadBatches(repositories.leadBatches);
   const contextOf = (method: DescMethodUnary): Context => ({
     ...{ method, principal, write, signal: write.signal, deadlineMs: Number.POSITIVE_INFINITY },
     setHeader() {},
     items: { claim: unused, status: unused },
   });
   const { batchCreateCustomers } = CustomerBatchService.method;
-  const { importLead } = LeadAdminService.method;
+  const { batchCreateLeads } = LeadBatchService.method;
   const { batchCreatePets } = PetBatchService.method;
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
@@ -122,8 +120,11 @@ export function createCallsInProcess({
       return refusalsIn(isDryRun ? batch.items : await petBatches.create(batch, principal, write));
     },
 
-    importLead: (request) =>
-      judged(leadHandlers.importLead(create(ImportLeadRequestSchema, request), contextOf(importLead))),
+    async importLeads(items) {
+      const request = create(BatchCreateLeadsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
+      const batch = await readInput(newLeadBatch, request, contextOf(batchCreateLeads));
+      return refusalsIn(isDryRun ? batch.items : await leadBatches.create(batch, principal, write));
+    },
 
     async findCustomers(by) {
       if ("id" in by) {
@@ -145,21 +146,6 @@ export function createCallsInProcess({
 
 function refusalsIn(results: readonly (BatchResult | BatchItem<unknown>)[]): Refusals {
   return results.map((result) => (isRefused(result) ? result.refusal : undefined));
-}
-
-const accepted = new Error("The request is valid.");
-
-/** Takes the place of what stores a record. */
-const judging = {
-  async import(): Promise<never> {
-    throw accepted;
-  },
-} as const;
-
-async function judged(call: Promise<unknown>): Promise<void> {
-  await call.catch((error: unknown) => {
-    if (error !== accepted) throw error;
-  });
 }
 
 /** Items of an import have no idempotency keys, and their refusals are not sent. */

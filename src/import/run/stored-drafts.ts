@@ -1,15 +1,14 @@
 import type { Draft } from "./draft.js";
 import type { ImportCalls, Refusals } from "./import-calls.js";
-import { inParallel } from "./in-parallel.js";
 import { isStored, refusedBy } from "./outcome.js";
 
-/** How a record is stored: in a batch of its kind, or by a call. */
+/** A record as an item of the batch of its kind. */
 export type Storing =
   | { readonly customer: ItemOf<"importCustomers"> }
-  | { readonly pet: ItemOf<"importPets"> }
-  | { readonly alone: () => Promise<unknown> };
+  | { readonly lead: ItemOf<"importLeads"> }
+  | { readonly pet: ItemOf<"importPets"> };
 
-type ItemOf<Call extends "importCustomers" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
+type ItemOf<Call extends "importCustomers" | "importLeads" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
 
 /** Stores records that are not stored yet, and notes what became of each. */
 export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls): Promise<void> {
@@ -24,16 +23,13 @@ export async function storeDrafts(drafts: readonly Draft[], calls: ImportCalls):
     calls.importCustomers,
   );
   await storeBatch(
+    batched((storing) => ("lead" in storing ? storing.lead : undefined)),
+    calls.importLeads,
+  );
+  await storeBatch(
     batched((storing) => ("pet" in storing ? storing.pet : undefined)),
     calls.importPets,
   );
-  await inParallel(storings, async ({ one, storing }) => {
-    if (!("alone" in storing)) return;
-    await storing.alone().then(
-      () => settle(one),
-      (error: unknown) => settle(one, error),
-    );
-  });
 }
 
 async function storeBatch<Item>(
