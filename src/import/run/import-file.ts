@@ -10,6 +10,7 @@ import type { EntryLog } from "./entry-log.js";
 import type { ErrorsFile } from "./errors-file.js";
 import type { ImportCalls } from "./import-calls.js";
 import { createRowImport } from "./import-rows.js";
+import { inSteps } from "./in-steps.js";
 import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
 
@@ -71,10 +72,14 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
     record: (changes) => jobs.record(target, changes, write),
     forget: (forgotten) => jobs.forget(target, forgotten, write),
   };
-  const importRows = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating });
+  const {
+    read,
+    steps,
+    results: resultsOf,
+  } = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating });
   if (!isDryRun && unfinished === undefined) await jobs.start({ ...job, id: jobId }, write);
-  for await (const rows of chunked(source.rows)) {
-    const results = await importRows(rows);
+  for await (const rows of inSteps(mapped(chunked(source.rows), read), steps)) {
+    const results = resultsOf(rows);
     report.add(results);
     await errors.add(results.flatMap(({ faults }) => faults));
     progress.show(report.rows(), source.progress());
@@ -95,6 +100,10 @@ async function* chunked(lists: AsyncIterable<readonly FileRow[]>): AsyncGenerato
     }
   }
   if (waiting.length > 0) yield waiting;
+}
+
+async function* mapped<From, To>(lists: AsyncIterable<From>, map: (list: From) => Promise<To>): AsyncGenerator<To> {
+  for await (const list of lists) yield await map(list);
 }
 
 /** The import to undo, which must have ended or been killed. */

@@ -50,7 +50,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
   const findOwner = createOwnerSearch({ keys, log, calls });
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
-    const drafts = createDrafts({ companyId: settings.companyId, ownerKind, keys, calls });
+    const drafts = createDrafts({ ownerKind, keys });
     const read: ReadRow[] = [];
     for (const row of rows) {
       const reader = readRow(row, fields);
@@ -82,12 +82,17 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     return { reader, pet: drafts.petOf(reader, pet, { identity: ownerId, record: { recordId: ownerId } }) };
   }
 
-  return async (rows: readonly FileRow[]): Promise<readonly RowResult[]> => {
-    const read = await readRows(rows);
-    await store(distinct(read.map(({ owner }) => owner)));
-    const pets = read.filter(({ owner }) => owner?.state !== "refused").map(({ pet }) => pet);
-    await store(distinct(pets));
-    return read.map(resultOf);
+  return {
+    read: readRows,
+
+    /** What happens to a list of rows, in this order. */
+    steps: [
+      (read: readonly ReadRow[]) => store(distinct(read.map(({ owner }) => owner))),
+      (read: readonly ReadRow[]) =>
+        store(distinct(read.filter(({ owner }) => owner?.state !== "refused").map(({ pet }) => pet))),
+    ],
+
+    results: (read: readonly ReadRow[]): readonly RowResult[] => read.map(resultOf),
   };
 
   function resultOf({ reader, owner, pet }: ReadRow): RowResult {

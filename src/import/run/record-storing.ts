@@ -2,6 +2,7 @@ import type { ImportEntry, KnownEntry } from "../../resources/import-jobs/import
 import type { Draft } from "./draft.js";
 import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
+import { createMetRecords } from "./met-records.js";
 import { createRecordUpdates } from "./record-updates.js";
 import { storeDrafts } from "./stored-drafts.js";
 
@@ -18,17 +19,16 @@ interface Storing {
 export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storing) {
   const update = createRecordUpdates({ log, calls, isDryRun });
 
-  /** Records that this run has stored or found, by kind and key. A later row that repeats them changes nothing. */
-  const met = new Map<string, Pick<Draft, "contentHash" | "recordId">>();
+  /** Records that this run has stored or found. A later row that repeats them changes nothing. */
+  const met = createMetRecords();
 
   async function recognize(drafts: readonly Draft[]): Promise<void> {
-    const fresh = drafts.filter((one) => !met.has(nameOf(one)));
-    const known = new Map((await log.known(fresh)).map((entry) => [nameOf(entry), entry]));
+    const known = new Map((await log.known(drafts)).map((entry) => [nameOf(entry), entry]));
     for (const one of drafts) {
-      const earlier = met.get(nameOf(one));
+      const earlier = met.find(one);
       const entry = known.get(nameOf(one));
-      one.recordId = (earlier ?? entry ?? one).recordId;
-      if (earlier) one.state = earlier.contentHash === one.contentHash ? "stored" : "repeated";
+      one.recordId = (entry ?? one).recordId;
+      if (earlier !== "new") one.state = earlier === "same" ? "stored" : "repeated";
       else if (entry && entry.state !== "PLANNED") one.state = isCurrent(entry, one) ? "stored" : "changed";
     }
   }
@@ -47,9 +47,7 @@ export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storin
       await log.forget(refused);
     }
     if (isUpdating) await update(drafts.filter(({ state }) => state === "changed"));
-    for (const one of drafts)
-      if (one.state !== "refused" && one.state !== "repeated")
-        met.set(nameOf(one), { contentHash: one.contentHash, recordId: one.recordId });
+    for (const one of drafts) if (one.state !== "refused" && one.state !== "repeated") met.add(one);
   };
 }
 
