@@ -8,6 +8,7 @@ import { callers, measureCallers, type RpcFigures, writeCallers } from "./caller
 import { loads, measureCancelled, measureDepth, sendMixed } from "./calls.js";
 import { cpuMeter } from "./cpu-time.js";
 import { measureExports } from "./exports.js";
+import { measureImports } from "./imports.js";
 import { measureLoad } from "./load.js";
 import { measureMerges } from "./merges.js";
 import { measurePeers } from "./peers/main.js";
@@ -18,8 +19,8 @@ import { type Row, say, table } from "./table.js";
 // Measures the compiled server with its embedded database and default settings. Client, server and database share this
 // machine, so a ratio of two figures is more meaningful than a single one. `npm run bench`; with `-- callers` only the
 // RPCs that look up a caller, compared with GetCustomer; with `-- batches` single creates and batches; with
-// `-- merges` merges of customers with many notes; with `-- export` exports beside COPY TO; with `-- peers` this build
-// beside other servers (peers/main.ts).
+// `-- merges` merges of customers with many notes; with `-- export` exports beside COPY TO; with `-- import` the import of
+// a large file; with `-- peers` this build beside other servers (peers/main.ts).
 
 /** On a busy machine 32 requests wait for their turn longer than the default. */
 const patient = { DATABASE_POOL_WAIT_MS: "60000" };
@@ -39,6 +40,7 @@ try {
   else if (kind === "batches") await measureAlone({ rows: 1_000, environment: patient }, sayBatches);
   else if (kind === "merges") await measureAlone({ rows: 1_000 }, sayMerges);
   else if (kind === "export") await measureExports(dataDir, words);
+  else if (kind === "import") await measureImports(dataDir, words);
   else await measureAll();
 } finally {
   await rm(dataDir, { recursive: true, force: true });
