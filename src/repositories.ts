@@ -1,5 +1,6 @@
 import { hkdfSync } from "node:crypto";
 import type { ProviderKeys } from "./core/card-provider.js";
+import type { WriteContext } from "./core/write.js";
 import type { ServiceSecrets } from "./database-server.js";
 import type { LimitedDatabase } from "./db/company-records.js";
 import { createPseudonym } from "./db/erasure/pseudonym.js";
@@ -23,6 +24,7 @@ import { createCardLinkRepository } from "./resources/customers/card-link.reposi
 import { createCustomerRepository } from "./resources/customers/customer.repository.js";
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
+import { decrementCustomerCount, incrementCustomerCount } from "./resources/customers/customer-limit.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
@@ -36,6 +38,8 @@ import { createLeadAdminRepository } from "./resources/leads/lead-admin.reposito
 import { createLeadBatchRepository } from "./resources/leads/lead-batch.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
 import { createMergeRepository } from "./resources/merges/merge.repository.js";
+import type { MirrorRepository } from "./resources/mirrors/mirror.model.js";
+import { createMirrorRepository } from "./resources/mirrors/mirror.repository.js";
 import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
 import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
@@ -113,6 +117,20 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     flowRuns: createFlowRunRepository(database, openFlowRunCipher(secrets)),
     externalApis: createExternalApiRepository(limited, openSecretCipher(secrets)),
   };
+}
+
+/** The stored side of a mirror of one company. */
+export function createMirrorOf(
+  { database }: LimitedDatabase,
+  secrets: ServiceSecrets,
+  mirrored: { readonly companyId: string; readonly write: WriteContext },
+): MirrorRepository {
+  return createMirrorRepository({
+    ...{ database, ...mirrored },
+    pseudonym: createPseudonym(...derivedKeys(secrets, "erasedRecords")),
+    optOutKeys: createOptOutKeys(database, openCompanySecretCipher(secrets)),
+    customerCount: { increment: incrementCustomerCount, decrement: decrementCustomerCount },
+  });
 }
 
 /** Encrypts the secrets of external APIs. Also used by the command that rotates them. */

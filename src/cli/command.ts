@@ -12,6 +12,8 @@ export interface Terminal {
 export interface CommandContext {
   readonly config: Config;
   readonly terminal: Terminal;
+  /** Environment variables, for a secret that a command takes from one. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

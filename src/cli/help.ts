@@ -89,6 +89,17 @@ Imports (docs/import.md)
   import undo JOB               Erase what an import created, and restore what it updated, unless changed since
       --company ID                required
 
+Mirror (docs/mirror.md)
+  mirror                        Copy the companies of another system that speaks the MoeGo API, with their IDs and times
+      --from URL                  required; for example https://openapi.moego.pet
+      --key-env NAME              environment variable with the API key of that system
+      --key-file FILE             file with the key instead
+      --company ID                only this company; default: all that the key can access
+      --once                      copy everything, and what changed in the meantime (default)
+      --follow                    copy everything, then every change, until the process is stopped
+      --every SECONDS             pause between two looks for changes; default: 10
+      --verify                    at the end, compare every record field by field
+
 Secrets
   secrets export FILE           Write SECRET_KEY and PAGE_TOKEN_SECRET to a new file that only its owner can read
       --company ID                write the key of the opt-outs of a company instead

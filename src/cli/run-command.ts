@@ -26,6 +26,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["import pets", async () => (await import("./import-command.js")).importPets],
   ["import list", async () => (await import("./import-undo-command.js")).listImports],
   ["import undo", async () => (await import("./import-undo-command.js")).undoImport],
+  ["mirror", async () => (await import("./mirror-command.js")).mirror],
   ["secrets rotate", async () => (await import("./secrets-command.js")).rotate],
 ]);
 
@@ -73,7 +74,7 @@ async function dispatch(words: readonly string[], { environment, terminal }: Sur
   if (!load) throw new UsageError(unknownCommand(first, second));
   const config: Config = readConfig(environment);
   const command = await load();
-  await command(words.slice(isPair ? 2 : 1), { config, terminal, now: Date.now });
+  await command(words.slice(isPair ? 2 : 1), { config, terminal, environment, now: Date.now });
 }
 
 function unknownCommand(first: string, second: string): string {

@@ -204,7 +204,12 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
     await run("customers", company, content);
     const { rows } = await database.owner.query("SELECT record_id FROM import_record WHERE company_id = $1", [company]);
     const id = String(rows[0]?.record_id);
-    const context = { config: readConfig(environment), terminal: { out() {}, err() {} }, now: Date.now };
+    const context = {
+      config: readConfig(environment),
+      terminal: { out() {}, err() {} },
+      environment: {},
+      now: Date.now,
+    };
     await withImport(context, { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
       calls.erase("customer", id),
     );

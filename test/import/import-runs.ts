@@ -57,7 +57,12 @@ export function createImportRuns(database: TestDatabase) {
 
     /** Erases a record as the RPC does. */
     erase(company: string, kind: ImportedKind, id: string): Promise<void> {
-      const context = { config: readConfig(environment), terminal: { out() {}, err() {} }, now: Date.now };
+      const context = {
+        config: readConfig(environment),
+        terminal: { out() {}, err() {} },
+        environment: {},
+        now: Date.now,
+      };
       return withImport(context, { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
         calls.erase(kind, id),
       );
