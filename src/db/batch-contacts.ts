@@ -25,11 +25,15 @@ interface BatchedContact extends Required<ImportTimes>, Required<ImportAuthors> 
   readonly withheld?: Withheld | undefined;
 }
 
-interface Inserted {
+/** What is inserted of some customers or leads. */
+interface Rows<Contact> {
   readonly companyId: string;
   /** Also the name of the table. */
   readonly kind: "customer" | "lead";
-  readonly records: readonly BatchedContact[];
+  readonly records: readonly Contact[];
+}
+
+interface Inserted extends Rows<BatchedContact> {
   readonly now: Date;
   readonly write: WriteContext;
 }
@@ -71,7 +75,11 @@ function consentJson({ id, withheld, ...record }: BatchedContact): string {
   return joined(stamp, firstEntryJson(record, withheld));
 }
 
-async function insertPhones(tx: Prisma.TransactionClient, { companyId, kind, records }: Inserted): Promise<void> {
+/** Stores phones of customers or leads that have none. */
+export async function insertPhones(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, records }: Rows<Pick<BatchedContact, "id" | "phones">>,
+): Promise<void> {
   const rows = records.flatMap(({ id, phones }) => phoneRows(phones).map((phone) => ({ id, ...phone })));
   if (rows.length === 0) return;
   await tx.$executeRaw`
@@ -95,7 +103,11 @@ async function insertNotes(tx: Prisma.TransactionClient, { companyId, kind, reco
       created_time timestamptz, last_updated_by text, last_updated_time timestamptz)`;
 }
 
-async function insertTags(tx: Prisma.TransactionClient, { companyId, kind, records }: Inserted): Promise<void> {
+/** Stores tags that customers or leads did not have. */
+export async function insertTags(
+  tx: Prisma.TransactionClient,
+  { companyId, kind, records }: Rows<Pick<BatchedContact, "id" | "tags">>,
+): Promise<void> {
   const ids = records.flatMap(({ id, tags }) => tags.map(() => id));
   if (ids.length === 0) return;
   const tagIds = records.flatMap(({ tags }) => tags.map(({ id }) => id));

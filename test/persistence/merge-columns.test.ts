@@ -17,6 +17,7 @@ const columns: Readonly<Record<string, string>> = {
   "customer_address.customer_id": "joined",
   "customer_card.customer_id": "moves",
   "customer_card.provider_customer_id": "is of the payment provider",
+  "customer_external_id.customer_id": "moves",
   "customer_merge.survivor_id": "moves",
   "customer_note.customer_id": "moves",
   "customer_phone.customer_id": "joined",

@@ -179,7 +179,7 @@ describe("the rights of the server", () => {
     );
     expect(rows.map(({ name }) => name).toSorted()).toEqual([
       ...["api_key_secret", "card_link", "company_customer_count", "company_secret", "customer", "customer_account"],
-      "customer_address",
+      ...["customer_address", "customer_external_id"],
       ...[
         "customer_merge",
         "customer_merge_snapshot",

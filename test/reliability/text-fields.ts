@@ -14,6 +14,10 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.admin.v1.RedeemPackageRequest.order_id": "name",
   "moego.callcenter.v1.LinkAccountRequest.account_id": "name",
   "moego.callcenter.v1.UpdateCallerProfileRequest.visitor_ids": "name",
+  "moego.business.customer.v1.ExternalId.system": false,
+  "moego.business.customer.v1.ExternalId.id": "name",
+  // Must be the one of the customer.
+  "moego.admin.v1.CustomerMatch.email": false,
   "moego.business.customer.v1.ContactPhone.number": false,
   "moego.business.customer.v1.ContactPhone.extension": false,
   // Says which group, and the new name stands beside it.

@@ -43,6 +43,8 @@ export const customerMask: MaskTraits = {
   async make(server) {
     made += 1;
     const id = `cus_mask_${made}`;
+    // Of the one before, which got it by the mask.
+    await server.database.owner.query("DELETE FROM customer_external_id WHERE system = 'masked'");
     const time = "2024-05-01T10:00:00Z";
     await server.insert([
       ["customer", [{ ...customer("cmp_a", id, "biz_a1", time), ...filled }]],
@@ -54,6 +56,7 @@ export const customerMask: MaskTraits = {
         ],
       ],
       ["customer_tag", [{ company_id: "cmp_a", customer_id: id, tag_id: "tag_a1" }]],
+      ["customer_external_id", [{ company_id: "cmp_a", customer_id: id, system: "crm", external_id: id }]],
       ["customer_note", [note("cmp_a", `cxn_m_${made}`, id, time)]],
     ]);
     return { id, companyId: "cmp_a" };
@@ -99,6 +102,11 @@ export const customerMask: MaskTraits = {
       set: { tags: [{ id: "tag_a3" }] },
       after: () => ({ tags: [expect.objectContaining({ id: "tag_a3", name: "Newcomer" })] }),
       cleared: () => ({ tags: [] }),
+    },
+    external_ids: {
+      set: { externalIds: [{ system: "masked", id: "1" }] },
+      after: () => ({ externalIds: [{ system: "masked", id: "1" }] }),
+      cleared: () => ({ externalIds: [] }),
     },
     notes: {
       set: { notes: [{ note: "The only one" }] },

@@ -33,6 +33,7 @@ export const customerWithTexts = {
   phones: [{ number: "+12125550111" }, { number: "+12125550112" }],
   tags: times(5, {}),
   notes: times(10, {}),
+  externalIds: [{ system: "texts" }],
   customFields: { field_short: someText, field_long: someText },
 };
 export const readCustomer = (id: string) => reading(rpc.getCustomer, { id });

@@ -64,6 +64,7 @@ export async function knownCustomer(server: TestServer, canaries: Canaries): Pro
     ...{ source: canaries.text("source"), preferredBusinessId: "biz_a1", notes: [{ note: canaries.text("note") }] },
     ...{ address: addressWith(canaries), customFields: fields, complianceConfig: { isConsented: true } },
     consentProvenance: { source: 1, evidence: evidenceWith(canaries) },
+    externalIds: [{ system: "crm", id: canaries.text("external") }],
   };
   const customer = await server.ok(updateCustomer, { ...named, ...more }, claimed());
   const noted = await server.ok(

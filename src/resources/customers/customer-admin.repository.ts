@@ -8,6 +8,7 @@ import { importRecord, setArchived } from "../../db/contact-record.js";
 import { createEraser, eraseRecord, type RecordKey } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
+import { insertExternalIds, refusingTakenIds } from "../../db/external-ids.js";
 import { addressData } from "../../db/nested-rows.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
 import { optedOutChannels } from "../../db/opt-out-list.js";
@@ -53,13 +54,15 @@ export function createCustomerAdminRepository(
     },
 
     import: (target, write, work) =>
-      importRecord(database, {
-        ...{ kind: "customer", resource: "Customer", target, write, pseudonym },
-        assertSeen: (tx) => lockCustomer(tx, target, "KEY SHARE"),
-        work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, maxTags, optOutKeys })),
-        read: readCustomer,
-        size: sizedCustomer(limits.recordBytes),
-      }),
+      refusingTakenIds(
+        importRecord(database, {
+          ...{ kind: "customer", resource: "Customer", target, write, pseudonym },
+          assertSeen: (tx) => lockCustomer(tx, target, "KEY SHARE"),
+          work: (tx, lookups) => work(createImportUnit(tx, lookups, { target, write, maxTags, optOutKeys })),
+          read: readCustomer,
+          size: sizedCustomer(limits.recordBytes),
+        }),
+      ),
   };
 }
 
@@ -105,6 +108,7 @@ function createImportUnit(
         const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
         await tx.customerAddress.create({ data });
       }
+      await insertExternalIds(tx, companyId, [{ id, externalIds: customer.externalIds }]);
       await tx.customerNote.createMany({
         data: customer.notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({
           ...{ companyId, customerId: id, id: noteId, note, ...stamp },

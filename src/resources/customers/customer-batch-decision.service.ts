@@ -10,6 +10,7 @@ import type { CompanyAccess } from "../../core/principal.js";
 import { assertRecordSize, mostBytes } from "../../core/record-size.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CheckedFields } from "../custom-fields/custom-field-check.service.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 import { createdTags, type TaggedItem, tagIndex, tagsOf, withinTagLimit } from "../setting-lists/tag-batch.model.js";
 import { matchTags } from "../setting-lists/tag-match.model.js";
 import { referenceError } from "./customer.model.js";
@@ -24,7 +25,7 @@ export interface AskedItem extends OpenItem<CustomerItem> {
   readonly fields: CheckedFields;
 }
 
-interface DecisionContext {
+export interface DecisionContext {
   readonly access: CompanyAccess;
   readonly mode: BatchMode;
   /** Refused before anything was read. */
@@ -34,7 +35,7 @@ interface DecisionContext {
   readonly write: WriteContext;
 }
 
-type Judged = AskedItem & TaggedItem & { readonly newId: string };
+export type Judged = AskedItem & TaggedItem & { readonly newId: string };
 
 /**
  * Decides which items of a batch are stored. Items are judged in their order, so that the limits of the company refuse
@@ -61,21 +62,22 @@ export async function decideBatch(
   const tagged = await withinTagLimit(unit, single, { companyId, refused });
   const admitted = await withinCustomerLimit(unit, tagged, { companyId, refused });
   if (context.mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
-  return { stored: await recordsOf(unit, admitted, context), refused };
+  const created = await createdTags(unit, admitted);
+  return { stored: await recordsOf(unit, admitted, created, context), refused };
 }
 
-interface JudgeContext extends DecisionContext {
+interface JudgeContext extends Pick<DecisionContext, "access" | "mayCreateTags"> {
   readonly refused: Map<number, DomainError>;
 }
 
 /** The items that no rule of a single customer refuses. */
-async function judgeEach(
+export async function judgeEach(
   unit: CustomerBatchUnit,
   items: readonly AskedItem[],
   context: JudgeContext,
 ): Promise<readonly Judged[]> {
   const facts = await unit.ask(questionsOf(items));
-  const { lookup, keep } = lookupOf(unit.now, facts);
+  const { lookup, keep, externalIdRefusal } = lookupOf(unit.now, facts);
   const known = tagIndex(facts.tags);
   const valid: Judged[] = [];
   for (const one of items) {
@@ -87,6 +89,7 @@ async function judgeEach(
     const refusal =
       importRefusal(own, referenceError({ ...references, violations })) ??
       idRefusal(one.item.id, facts) ??
+      externalIdRefusal(customer) ??
       sizeRefusal(one, unit.recordBytes);
     if (refusal) context.refused.set(one.position, refusal);
     else {
@@ -104,12 +107,12 @@ function sizeRefusal({ item, fields }: AskedItem, limit: number): DomainError | 
   return mostBytes(record) > limit ? refusalOf(() => assertRecordSize({ record, limit })) : undefined;
 }
 
-async function recordsOf(
+export async function recordsOf(
   unit: CustomerBatchUnit,
   admitted: readonly Judged[],
-  { access: { companyId }, write }: DecisionContext,
+  created: ReadonlyMap<string, Tag>,
+  { access: { companyId }, write }: Pick<DecisionContext, "access" | "write">,
 ): Promise<ReadonlyMap<number, BatchedCustomer>> {
-  const created = await createdTags(unit, admitted);
   const optedOut = await unit.optedOut(admitted.map(({ item }) => item.customer));
   const records = new Map<number, BatchedCustomer>();
   for (const [index, one] of admitted.entries()) {

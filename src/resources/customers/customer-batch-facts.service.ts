@@ -1,4 +1,5 @@
 import { alreadyExistsError, type DomainError, erasedError } from "../../core/errors.js";
+import { externalIdKey, externalIdTaken } from "../../core/external-id.js";
 import type { NestedRecordLookup } from "../../core/record-import.js";
 import { distinctTags } from "../setting-lists/tag.model.js";
 import type { MissingReferences, References } from "./customer.model.js";
@@ -17,6 +18,7 @@ export function questionsOf(items: readonly { readonly item: CustomerItem }[]): 
     staffIds: each(customers.map(({ assignedStaffId }) => assignedStaffId)),
     tags: distinctTags(customers.flatMap(({ tags }) => tags)).map(({ reference }) => reference),
     customerIds: each(items.map(({ item }) => item.id)),
+    externalIds: customers.flatMap(({ externalIds }) => externalIds),
     authorIds: each([
       ...imports.flatMap(({ createdBy, lastUpdatedBy, customer }) => [
         ...[createdBy, lastUpdatedBy, customer.provenance?.recordedBy],
@@ -36,6 +38,7 @@ function each(ids: readonly (string | undefined)[]): readonly string[] {
 export function lookupOf(now: Date, facts: BatchFacts) {
   const addressIds = new Set(facts.takenAddressIds);
   const noteIds = new Set(facts.takenNoteIds);
+  const externalIds = new Set(facts.takenExternalIds.keys());
   const lookup: NestedRecordLookup = {
     now,
     missingStaff: async (ids) => new Set(ids.filter((id) => facts.strangers.has(id))),
@@ -43,7 +46,11 @@ export function lookupOf(now: Date, facts: BatchFacts) {
   };
   return {
     lookup,
-    keep({ address, notes }: Pick<NewImportedCustomer, "address" | "notes">): void {
+    externalIdRefusal({ externalIds: ids }: Pick<NewImportedCustomer, "externalIds">): DomainError | undefined {
+      return ids.some((id) => externalIds.has(externalIdKey(id))) ? externalIdTaken("Customer") : undefined;
+    },
+    keep({ address, notes, externalIds: ids }: Pick<NewImportedCustomer, "address" | "notes" | "externalIds">): void {
+      for (const id of ids) externalIds.add(externalIdKey(id));
       if (address?.id !== undefined) addressIds.add(address.id);
       for (const { id } of notes) if (id !== undefined) noteIds.add(id);
     },

@@ -1,7 +1,8 @@
 import type { WriteContext } from "../../core/write.js";
 import { insertContactParts, stampJson } from "../../db/batch-contacts.js";
 import { joined, jsonOf } from "../../db/batch-insert.js";
-import { addressColumns } from "../../db/nested-rows.js";
+import { insertExternalIds } from "../../db/external-ids.js";
+import { type AddressJson, addressColumns } from "../../db/nested-rows.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customerFields } from "./customer.columns.js";
 import { newCustomerFields } from "./customer.model.js";
@@ -23,6 +24,7 @@ export async function insertCustomers(tx: Prisma.TransactionClient, inserted: In
     FROM jsonb_populate_recordset(NULL::customer, ${jsonOf(records.map(customerJson))}::jsonb) r`;
   await insertAddresses(tx, inserted);
   await insertContactParts(tx, { kind: "customer", ...inserted });
+  await insertExternalIds(tx, companyId, records);
 }
 
 const fieldNames = Prisma.raw(customerFields.names);
@@ -32,12 +34,23 @@ function customerJson(record: BatchedCustomer): string {
   return joined(stampJson(record), customerFields.json(record, newCustomerFields));
 }
 
-async function insertAddresses(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+function insertAddresses(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
   const rows = records.flatMap(({ id: customer_id, address }) => {
     if (!address) return [];
     const { id, ...lines } = address;
     return [{ customer_id, ...addressColumns(lines, id) }];
   });
+  return insertAddressRows(tx, companyId, rows);
+}
+
+type AddressRow = AddressJson & { readonly customer_id: string };
+
+/** Addresses of customers, as rows of their table. */
+export async function insertAddressRows(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  rows: readonly AddressRow[],
+): Promise<void> {
   if (rows.length === 0) return;
   await tx.$executeRaw`
     INSERT INTO customer_address (company_id, id, customer_id, address1, address2, city, state, postal_code, country,

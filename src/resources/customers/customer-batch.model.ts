@@ -5,6 +5,7 @@ import type { Channel } from "../../core/consent.js";
 import type { Reachable } from "../../core/contact-line.js";
 import type { Withheld } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { ImportedNoteRecord } from "../../core/note.js";
 import type { DuplicateView, RefusingDuplicate } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
@@ -36,6 +37,7 @@ export interface BatchQuestions {
   readonly staffIds: readonly string[];
   readonly tags: readonly TagReference[];
   readonly customerIds: readonly string[];
+  readonly externalIds: readonly ExternalId[];
   /** Of staff members who may have left. */
   readonly authorIds: readonly string[];
   readonly addressIds: readonly string[];
@@ -49,6 +51,8 @@ export interface BatchFacts {
   readonly staff: ReadonlySet<string>;
   readonly tags: readonly KnownTag[];
   readonly takenIds: ReadonlySet<string>;
+  /** The customers that have the external ids, by `externalIdKey`. */
+  readonly takenExternalIds: ReadonlyMap<string, string>;
   readonly erasedIds: ReadonlySet<string>;
   /** Of the authors that do not and never did belong to the staff. */
   readonly strangers: ReadonlySet<string>;

@@ -1,9 +1,11 @@
+import type { AccessFilter } from "../../core/access.js";
 import { erasedError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, singleCompanyAccessPredicate, toPrismaPredicate } from "../../db/access-filter.js";
 import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { externalIdKeyName, takenExternalIds } from "../../db/external-ids.js";
 import { optedOutOfEach } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
 import { refusingEach } from "../../db/refusing-duplicates-batch.js";
@@ -43,10 +45,10 @@ export function createCustomerBatchRepository(
           await insertCustomers(tx, { companyId, records, now, write });
           if (batch.keepsIds) {
             const ids = records.map(({ id }) => id);
-            await refuseErased(tx, batch, ids, pseudonym);
+            await refuseErased(tx, companyId, ids, pseudonym);
           }
         } else if (write.claim) write.claim.replayed = replayed.size > 0;
-        const versions = await versionsOf(tx, batch, [...new Set(replayed.values())]);
+        const versions = await versionsOf(tx, batch.accessFilter, [...new Set(replayed.values())]);
         return resultsOf({ ...batch, resource: "Customer" }, { made, refused, replayed, versions });
       });
     },
@@ -61,17 +63,17 @@ export function createCustomerBatchRepository(
 const contested = {
   kind: "customer",
   resource: "Customer",
-  contested: ["customer_pkey", "customer_address_pkey", "customer_note_pkey"],
+  contested: ["customer_pkey", "customer_address_pkey", "customer_note_pkey", externalIdKeyName],
 } as const;
 
 interface UnitOptions {
-  readonly batch: CustomerBatch;
+  readonly batch: Pick<CustomerBatch, "companyId">;
   readonly write: WriteContext;
   readonly contacts: ContactDatabase;
   readonly pseudonym: Pseudonym;
 }
 
-function createUnit(
+export function createUnit(
   { tx, now, replayed, refused }: BatchStep,
   { batch: { companyId }, write, contacts: { limits, optOutKeys }, pseudonym }: UnitOptions,
 ): CustomerBatchUnit {
@@ -94,7 +96,7 @@ interface FactsQuery {
 }
 
 /** Whether a customer exists or was erased is read by one statement: an erasure shows in one of them. */
-async function askFacts(
+export async function askFacts(
   tx: Prisma.TransactionClient,
   { companyId, questions, pseudonym }: FactsQuery,
 ): Promise<BatchFacts> {
@@ -109,6 +111,8 @@ async function askFacts(
       WHERE company_id = ${companyId} AND id = ANY(${[...staffIds]}::text[]) AND archived_time IS NULL
     UNION ALL SELECT 'customer', id FROM customer
       WHERE company_id = ${companyId} AND id = ANY(${[...customerIds]}::text[])
+    UNION ALL SELECT 'customer', from_id FROM customer_merge
+      WHERE company_id = ${companyId} AND from_id = ANY(${[...customerIds]}::text[]) AND undone_time IS NULL
     UNION ALL SELECT 'erased', resource_id FROM change
       WHERE company_id = ${companyId} AND kind = 'customer' AND resource_id = ANY(${[...pseudonyms.keys()]}::text[])`;
   const found = {
@@ -128,13 +132,14 @@ async function askFacts(
     strangers: authorIds.length === 0 ? new Set() : await missingStaff(tx, companyId, authorIds),
     takenAddressIds: await idsOf("address", addressIds),
     takenNoteIds: await idsOf("note", noteIds),
+    takenExternalIds: await takenExternalIds(tx, companyId, questions.externalIds),
   };
 }
 
 /** An id can have been created and erased while the batch was decided. */
-async function refuseErased(
+export async function refuseErased(
   tx: Prisma.TransactionClient,
-  { companyId }: CustomerBatch,
+  companyId: string,
   ids: readonly string[],
   pseudonym: Pseudonym,
 ): Promise<void> {
@@ -145,13 +150,13 @@ async function refuseErased(
 
 const noQuestions = {
   ...{ businessIds: [], referralSourceIds: [], staffIds: [], tags: [], customerIds: [] },
-  ...{ authorIds: [], addressIds: [], noteIds: [] },
+  ...{ authorIds: [], addressIds: [], noteIds: [], externalIds: [] },
 } as const satisfies BatchQuestions;
 
 /** The versions of those customers that the principal can access. */
-async function versionsOf(
+export async function versionsOf(
   tx: Prisma.TransactionClient,
-  { accessFilter }: CustomerBatch,
+  accessFilter: AccessFilter,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, bigint>> {
   if (ids.length === 0) return new Map();

@@ -39,6 +39,9 @@ export interface ChangeParameters extends GuardParameters, AuditParameters, Requ
   readonly replacesPhones: boolean;
   /** JSON of rows of `customer_phone`. */
   readonly phones: string;
+  /** JSON of lists of `ExternalId`. */
+  readonly droppedExternalIds: string;
+  readonly addedExternalIds: string;
   readonly noteIds: readonly string[];
   readonly notes: readonly string[];
   readonly editedNoteIds: readonly string[];
@@ -117,7 +120,10 @@ function changedSql(customFields: boolean): string {
   WHERE NOT :isLeft::boolean AND c.company_id = :companyId AND c.id = :id RETURNING c.*)`;
 }
 
-/** Only one address may be primary at any moment, so what changes is deleted before anything is inserted. */
+/**
+ * Only one address may be primary at any moment, so what changes is deleted before anything is inserted. External ids are
+ * either dropped or added.
+ */
 const childrenSql = `dropped_address AS (
   DELETE FROM customer_address a USING changed
   WHERE a.company_id = :companyId AND a.customer_id = :id AND a.id = ANY(:droppedAddressIds::text[]) RETURNING 1),
@@ -125,4 +131,11 @@ stored_address AS (${insertAddressesSql("changed, (SELECT count(*) FROM dropped_
 dropped_phone AS (
   DELETE FROM customer_phone p USING changed
   WHERE :replacesPhones::boolean AND p.company_id = :companyId AND p.customer_id = :id RETURNING 1),
-stored_phone AS (${insertPhonesSql("customer", "changed, (SELECT count(*) FROM dropped_phone) dropped")} RETURNING 1)`;
+stored_phone AS (${insertPhonesSql("customer", "changed, (SELECT count(*) FROM dropped_phone) dropped")} RETURNING 1),
+dropped_external_id AS (
+  DELETE FROM customer_external_id x USING changed, jsonb_to_recordset(:droppedExternalIds::jsonb) AS r (system text, id text)
+  WHERE x.company_id = :companyId AND x.customer_id = :id AND x.system = r.system AND x.external_id = r.id RETURNING 1),
+stored_external_id AS (
+  INSERT INTO customer_external_id (company_id, customer_id, system, external_id)
+  SELECT :companyId, :id, r.system, r.id
+  FROM changed, jsonb_to_recordset(:addedExternalIds::jsonb) AS r (system text, id text) RETURNING 1)`;

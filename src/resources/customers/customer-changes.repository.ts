@@ -1,6 +1,7 @@
 import type { Channel } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { respectingOptOut, type Withheld } from "../../core/contact-rule.js";
+import { type ExternalId, externalIdKey } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Note } from "../../core/note.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
@@ -14,7 +15,7 @@ import type { Customer, CustomerChange, CustomerTransaction, References } from "
 import { customerReferences } from "./customer-change.repository.js";
 import type { CustomerStateRow } from "./customer-state.repository.js";
 
-type NestedPart = "addresses" | "notes" | "phones" | "tags";
+type NestedPart = "addresses" | "external_ids" | "notes" | "phones" | "tags";
 
 /** What a change does to a customer. */
 export interface CustomerChanges {
@@ -27,6 +28,10 @@ export interface CustomerChanges {
   readonly asksOptOuts: boolean;
   readonly nested: ReadonlySet<NestedPart>;
   readonly phones?: readonly ContactPhone[];
+  /** All of them after the change. */
+  readonly externalIds: readonly ExternalId[];
+  readonly droppedExternalIds: readonly ExternalId[];
+  readonly addedExternalIds: readonly ExternalId[];
   readonly droppedAddressIds: readonly string[];
   readonly storedAddresses: readonly AddressJson[];
   readonly newTags: readonly NewTag[];
@@ -63,6 +68,7 @@ export function takeChanges({ database, row, customer, maxTags, author, assumed 
   let asksOptOuts = false;
   let isLeft = false;
   let phones: readonly ContactPhone[] | undefined;
+  let externalIds = customer.externalIds;
   const droppedAddressIds: string[] = [];
   const storedAddresses: AddressJson[] = [];
   let newTags: readonly NewTag[] = [];
@@ -123,6 +129,11 @@ export function takeChanges({ database, row, customer, maxTags, author, assumed 
       phones = next;
     },
 
+    async replaceExternalIds(next) {
+      nested.add("external_ids");
+      externalIds = next;
+    },
+
     async addAddress(address) {
       nested.add("addresses");
       storedAddresses.push(addressColumns(address));
@@ -158,9 +169,16 @@ export function takeChanges({ database, row, customer, maxTags, author, assumed 
 
   const taken = () => ({
     ...{ change, isLeft, provenance, withheld, asksOptOuts, nested, droppedAddressIds, storedAddresses },
-    ...{ newTags, tags, addedNotes, editedNotes },
+    ...{ newTags, tags, addedNotes, editedNotes, externalIds },
+    droppedExternalIds: withoutIds(customer.externalIds, externalIds),
+    addedExternalIds: withoutIds(externalIds, customer.externalIds),
     ...(phones ? { phones } : {}),
     ...(keptNoteIds ? { keptNoteIds } : {}),
   });
   return { unit, taken };
+}
+
+function withoutIds(ids: readonly ExternalId[], others: readonly ExternalId[]): readonly ExternalId[] {
+  const known = new Set(others.map(externalIdKey));
+  return ids.filter((id) => !known.has(externalIdKey(id)));
 }

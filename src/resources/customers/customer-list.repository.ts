@@ -3,6 +3,7 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
+import { externalIdsJson } from "../../db/external-ids.js";
 import { notePages } from "../../db/note-pages.js";
 import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
@@ -60,6 +61,14 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
     ...(filter.statuses ? [hasStatus(filter.statuses, bind)] : []),
     ...(filter.assignedStaffIds ? [`c.assigned_staff_id = ANY(${bind(filter.assignedStaffIds)}::text[])`] : []),
     ...(filter.ids ? [`c.id = ANY(${bind(filter.ids)}::text[])`] : []),
+    // The planner reads the few customers by the key of the ids.
+    ...(filter.externalIds
+      ? [
+          `c.id = ANY(ARRAY(SELECT x.customer_id FROM customer_external_id x
+            JOIN jsonb_to_recordset(${bind(externalIdsJson(filter.externalIds))}::jsonb) AS r (system text, id text)
+              ON x.system = r.system AND x.external_id = r.id WHERE x.company_id = $1))`,
+        ]
+      : []),
     ...(filter.tagIds
       ? [
           `EXISTS (SELECT 1 FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id

@@ -17,6 +17,7 @@ export function changedRow(row: CustomerStateRow, written: ChangedRow, changes: 
     ...written,
     addresses: nested.has("addresses") ? addressesAfter(row, changes) : row.addresses,
     phones: phones ? phoneRows(phones) : row.phones,
+    external_ids: changes.externalIds,
     tags: nested.has("tags") ? written.tags : row.tags,
     notes: nested.has("notes") ? written.notes : row.notes,
     referral_source: sourceAfter(row, changes),
@@ -56,6 +57,7 @@ export function assertCustomerSize({ customer, row, changes, author, limit }: Si
     ...{ ...customer, ...change, ...stored, notes, referralSource: sourceAfter(row, changes) },
     ...(nested.has("addresses") ? { addresses: addressesAfter(row, changes).map(toAddress) } : {}),
     ...(phones ? { phones: toPhones(main, phoneRows(phones)) } : {}),
+    externalIds: changes.externalIds,
     ...(nested.has("tags") ? { tags } : {}),
   });
   const bytes = sizeOf(record, notes, noteBytes);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { address, addressChange, type ParsedAddress } from "../../api/address-fields.js";
 import { consentChange, consentProvenance } from "../../api/consent-message.js";
+import { externalIds } from "../../api/external-id-fields.js";
 import {
   keysOf,
   maskedParts,
@@ -105,6 +106,7 @@ export const customerUpdate = memoizePerCountry((country) => {
     etag: z.string(),
     assignedStaffId: optionalId.optional(),
     consentProvenance,
+    externalIds,
   });
   const once = ({ address: one, addresses: several }: z.output<typeof fields>) => !one || several.length === 0;
   const rule = { path: "address", reason: "CONFLICT", message: "Must not be set together with addresses." } as const;
@@ -146,6 +148,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: CustomerMask): Cust
       phones: phonesUpdate(parsed, mask),
     }),
     ...(mask.writes("tags") ? { tags: parsed.tags } : {}),
+    ...(mask.writes("external_ids") ? { externalIds: parsed.externalIds } : {}),
     ...(mask.writes("notes") ? { notes: { write: mask.explicit ? "replace" : "append", entries: parsed.notes } } : {}),
     ...(mask.writes("custom_fields")
       ? { customFields: { write: mask.explicit ? "replace" : "merge", given: parsed.customFields } }

@@ -6,6 +6,7 @@ import { changedFields } from "../../db/changed-fields.js";
 import { laterEntryJson } from "../../db/consent-change.js";
 import { phoneRows } from "../../db/contact-phones.js";
 import { violatedConstraint } from "../../db/database-errors.js";
+import { externalIdsJson, refusingTakenIds } from "../../db/external-ids.js";
 import { guardedWrite } from "../../db/guarded-write.js";
 import { requestParameters } from "../../db/idempotent-write.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
@@ -51,7 +52,7 @@ export function changeCustomer(
   const maxTags = limits.ofCompany.MAX_TAGS;
   let assumed: readonly Channel[] = [];
   let lacksHashKey = false;
-  return guardedWrite<State, ChangedRow, ChangedCustomer>(database, write, {
+  const changed = guardedWrite<State, ChangedRow, ChangedCustomer>(database, write, {
     record: ["customer", ...target.accessFilter.companyIds, target.id].join("/"),
     async read() {
       const row = await readCustomerState(database, { target, questions, maxTags }, write);
@@ -86,6 +87,7 @@ export function changeCustomer(
     // Another request has just created a tag of the same name.
     isOutdated: (error) => violatedConstraint(error) === "tag_name_key",
   });
+  return refusingTakenIds(changed);
 }
 
 function partsOf({ nested, change, asksOptOuts }: CustomerChanges, consent: string | undefined): ChangedParts {
@@ -131,6 +133,8 @@ function parametersOf(
     ...{ record: JSON.stringify(columns), changedColumns: Object.keys(columns) },
     ...{ droppedAddressIds: changes.droppedAddressIds, addresses: JSON.stringify(changes.storedAddresses) },
     ...{ replacesPhones: phones !== undefined, phones: JSON.stringify(phoneRows(phones ?? [])) },
+    droppedExternalIds: externalIdsJson(changes.droppedExternalIds),
+    addedExternalIds: externalIdsJson(changes.addedExternalIds),
     ...{ noteIds: addedNotes.map(({ id }) => id), notes: addedNotes.map(({ note }) => note) },
     ...{ editedNoteIds: editedNotes.map(({ id }) => id), editedNotes: editedNotes.map(({ note }) => note) },
     ...{ keptNoteIds: changes.keptNoteIds ?? null, changesNotes: nested.has("notes") },

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { changedChoice } from "../../core/contact-rule.js";
 import { violation } from "../../core/errors.js";
+import { type ExternalId, externalIdKey } from "../../core/external-id.js";
 import { applyNotes, type NotesUpdate, notedIds, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
@@ -31,6 +33,7 @@ export interface CustomerUpdate {
   readonly provenance?: ConsentProvenance;
   readonly addresses?: AddressesUpdate;
   readonly tags?: readonly TagReference[];
+  readonly externalIds?: readonly ExternalId[];
   readonly notes?: NotesUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
 }
@@ -91,6 +94,8 @@ export async function applyUpdate(
   if (error) throw error;
 
   if (update.tags) await unit.replaceTags(tags.tags);
+  if (update.externalIds && !sameExternalIds(update.externalIds, customer.externalIds))
+    await unit.replaceExternalIds(update.externalIds);
   if (update.notes) await applyNotes(unit, update.notes);
   if (addresses) await storeAddresses(unit, addresses.addresses);
   const phones = update.phones && changedPhones(customer.phones, update.phones);
@@ -103,6 +108,10 @@ export async function applyUpdate(
   };
   await unit.save(change, update.provenance);
   return { kind: "customer", ids: [customer.id] };
+}
+
+function sameExternalIds(some: readonly ExternalId[], others: readonly ExternalId[]): boolean {
+  return isDeepStrictEqual(some.map(externalIdKey), others.map(externalIdKey));
 }
 
 export const tooManyTags = violation(

@@ -1,3 +1,4 @@
+import type { ExternalId } from "../../core/external-id.js";
 import type { Note } from "../../core/note.js";
 import type { Preference } from "../../core/preference.js";
 import { consentField, consentOf, emailField } from "../../db/contact-columns.js";
@@ -109,6 +110,8 @@ export interface CustomerRow extends Row {
   readonly next_appointment_time: Date | null;
   readonly phones: readonly PhoneJson[] | null;
   readonly addresses: readonly AddressJson[] | null;
+  /** Absent in the row of a customer that was just created without any. */
+  readonly external_ids?: readonly ExternalId[] | null;
   readonly tags: readonly TagJson[] | null;
   readonly notes: readonly NoteJson[] | null;
   readonly referral_source: ReferralSource | null;
@@ -148,6 +151,10 @@ export const noteJson = textsJson({
 export const referralSourceJson =
   "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
 
+/** JSON of `customer_external_id AS x`. */
+export const externalIdsJson =
+  "json_agg(json_build_object('system', x.system, 'id', x.external_id) ORDER BY x.system, x.external_id)";
+
 /** The children of `customer AS c`, aggregated in the same statement. */
 export const customerChildren = childrenWith(recordNotesSql, { withHistory: true, companyId: "c.company_id" });
 
@@ -166,6 +173,8 @@ function childrenWith(notes: NotesRead, { withHistory, companyId }: Children): s
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
   (SELECT ${phonesJson} FROM customer_phone p
     WHERE p.company_id = c.company_id AND p.customer_id = c.id) AS phones,
+  (SELECT ${externalIdsJson} FROM customer_external_id x
+    WHERE x.company_id = c.company_id AND x.customer_id = c.id) AS external_ids,
   (SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM customer_tag ct
     JOIN tag t ON t.company_id = ct.company_id AND t.id = ct.tag_id
     WHERE ct.company_id = c.company_id AND ct.customer_id = c.id) AS tags,
@@ -190,6 +199,7 @@ export function toCustomer(row: CustomerRow): Customer {
     phones: toPhones(row.phone, row.phones),
     email: row.email,
     addresses: row.addresses?.map(toAddress) ?? [],
+    externalIds: row.external_ids ?? [],
     status: statusOf(row),
     colorCode: row.color_code,
     source: row.source,

@@ -2,6 +2,7 @@ import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address, importedAddress, newAddressRecord } from "../../api/address-fields.js";
 import { consentChange, consentProvenance, importedConsentProvenance } from "../../api/consent-message.js";
+import { externalId, externalIds } from "../../api/external-id-fields.js";
 import {
   clientId,
   color,
@@ -133,6 +134,7 @@ function createdFields(country: string) {
     assignedStaffId: optionalId,
     consentProvenance,
     allowDuplicate: z.boolean(),
+    externalIds,
   };
 }
 
@@ -171,18 +173,29 @@ const newAddress = address.superRefine((value, context) => {
     });
 });
 
+function newFields(country: string) {
+  return z.object({ ...createdFields(country), address: newAddress.optional(), notes: newNotes });
+}
+
+type NewFields = z.output<ReturnType<typeof newFields>>;
+
+function toCreatedCustomer({ address: given, notes, ...fields }: NewFields): NewCustomer {
+  return { ...toNewCustomer(fields), notes, ...omitUndefined({ address: newAddressRecord(given) }) };
+}
+
 /** Input of CreateCustomer. */
 export const newCustomer = memoizePerCountry((country) =>
-  z
-    .object({ ...createdFields(country), address: newAddress.optional(), notes: newNotes })
+  newFields(country)
     .refine(...reachableRule)
     .refine(...singleMainPhoneRule())
-    .transform(
-      ({ address: given, notes, ...fields }): NewCustomer => ({
-        ...{ ...toNewCustomer(fields), notes },
-        ...omitUndefined({ address: newAddressRecord(given) }),
-      }),
-    ),
+    .transform(toCreatedCustomer),
+);
+
+/** The same with or without a phone. */
+export const customerOfUpsert = memoizePerCountry((country) =>
+  newFields(country)
+    .refine(...singleMainPhoneRule())
+    .transform(toCreatedCustomer),
 );
 
 /** The customer of an import. */
@@ -250,6 +263,7 @@ export const customersQuery = memoizePerCountry((country) =>
           ...{ name: nameWords, namePrefix: nameWords, customFields: fieldFilters },
           statuses: list(customerStatus.item, maxFilterValues),
           assignedStaffIds: list(id, maxFilterValues),
+          externalIds: list(externalId, maxFilterValues),
         })
         .transform(
           ({

@@ -5,6 +5,7 @@ import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
 import { DomainError, invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
@@ -63,6 +64,8 @@ export interface Customer extends CustomerFields {
   /** The first one is `phone`. Empty only if `phone` is empty. */
   readonly phones: readonly ContactPhone[];
   readonly addresses: readonly Address[];
+  /** By system and id. */
+  readonly externalIds: readonly ExternalId[];
   readonly createdBy: string;
   readonly createdTime: Date;
   readonly lastUpdatedBy: string;
@@ -88,6 +91,7 @@ export interface CustomerRecord extends Omit<CustomerFields, keyof typeof newCus
   readonly address?: AddressRecord;
   readonly tags: readonly TagReference[];
   readonly notes: readonly string[];
+  readonly externalIds: readonly ExternalId[];
   readonly provenance?: ConsentProvenance;
 }
 
@@ -133,6 +137,8 @@ export interface CustomerFilter extends NameSearch {
   readonly referralSourceIds?: readonly string[];
   readonly statuses?: readonly CustomerStatus[];
   readonly assignedStaffIds?: readonly string[];
+  /** Customers with at least one of these external ids. */
+  readonly externalIds?: readonly ExternalId[];
 }
 
 interface CustomerQuery {
@@ -188,6 +194,7 @@ export interface CustomerTransaction {
   addTags(tags: readonly Tag[]): Promise<void>;
   /** Does not change the field `phone`. */
   replacePhones(phones: readonly ContactPhone[]): Promise<void>;
+  replaceExternalIds(ids: readonly ExternalId[]): Promise<void>;
   addAddress(address: AddressRecord): Promise<void>;
   editAddress(id: string, address: AddressRecord): Promise<void>;
   removeAddress(id: string): Promise<void>;

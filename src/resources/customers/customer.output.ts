@@ -27,6 +27,7 @@ export function toProtoCustomer(customer: Customer): MessageInitShape<typeof Cus
     phones: customer.phones.map(toProtoPhone),
     email: customer.email,
     address: customer.addresses.map(toProtoAddress),
+    externalIds: [...customer.externalIds],
     status: customerStatus.toProto(customer.status),
     colorCode: customer.colorCode,
     source: customer.source,

@@ -14,6 +14,7 @@ import {
 import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
+import { externalIdsJson as externalIdRows, insertExternalIdsSql, refusingTakenIds } from "../../db/external-ids.js";
 import {
   claimSql,
   createOnce,
@@ -57,6 +58,7 @@ import {
   customerChildren,
   customerColumns,
   customerFields,
+  externalIdsJson,
   noteJson,
   referralSourceJson,
   toCustomer,
@@ -111,7 +113,7 @@ export function createCustomerRepository(limited: ContactDatabase): CustomerRepo
         const called = { id: newCustomerId, record, withheld, assumed, admission, write, maxTags };
         const values = createValues(called, optOutKeys);
         if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
-        return { call: called, ...(await createCustomer(database, called, values)) };
+        return { call: called, ...(await refusingTakenIds(createCustomer(database, called, values))) };
       });
       if (id === undefined) {
         const outcome = outcomeOf(row, call);
@@ -229,7 +231,7 @@ interface CreateRow extends StoredResultRow, TagFaults, WithoutId, OptOutRow, Re
  * waits on its index and fails with 23505, which rolls the statement back. With ON CONFLICT it would continue and count
  * the customer twice. The lock order is company, counter, claim, tags (sorted), so concurrent creates cannot deadlock.
  */
-const createText = (refuses: boolean) => (slots: number) =>
+const createText = (refuses: boolean, external: boolean) => (slots: number) =>
   namedStatement<CreateParameters>(
     "customer.create",
     `WITH ${replaySql},
@@ -266,6 +268,7 @@ c AS (
   RETURNING *),
 a AS (${insertAddressesSql("c")} RETURNING *),
 p AS (${insertPhonesSql("customer", "c")} RETURNING *),
+${external ? `x AS (${insertExternalIdsSql("c")} RETURNING *),` : ""}
 n AS (
   INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, x.note, c.created_time, :author, c.created_time FROM c, unnest(:noteIds::text[], :notes::text[]) AS x (id, note)
@@ -280,6 +283,7 @@ changed AS (
   RETURNING 1)
 SELECT ${customerColumns},
   (SELECT ${phonesJson} FROM p) AS phones,
+  ${external ? `(SELECT ${externalIdsJson} FROM x) AS external_ids,` : ""}
   (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
   (SELECT json_agg(json ORDER BY display_order, name, id) FROM (
     SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM tag t
@@ -303,10 +307,15 @@ SELECT ${customerColumns},
 FROM (VALUES (1)) one LEFT JOIN c ON true`,
   );
 
-const createStatements = { plain: withSlots(createText(false)), refusing: withSlots(createText(true)) };
+/** Few records have external ids, so the others do not pay for them. */
+const createStatements = {
+  plain: { without: withSlots(createText(false, false)), external: withSlots(createText(false, true)) },
+  refusing: { without: withSlots(createText(true, false)), external: withSlots(createText(true, true)) },
+};
 
 function createStatement({ record, admission: { duplicates } }: Pick<CreateCall, "record" | "admission">) {
-  return createStatements[canRefuse("customer", duplicates) ? "refusing" : "plain"](record);
+  const statements = createStatements[canRefuse("customer", duplicates) ? "refusing" : "plain"];
+  return statements[record.externalIds.length > 0 ? "external" : "without"](record);
 }
 
 interface CreateCall {
@@ -336,6 +345,7 @@ function createValues(
       addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
       noteIds: record.notes.map(() => newId(idPrefixes.note)),
       notes: record.notes,
+      externalIds: externalIdRows(record.externalIds),
       consent: firstEntryJson(record, withheld),
       admit: admission.admit,
       assumesNoFields: admission.assumesNoFields,
@@ -363,6 +373,8 @@ type CreateParameters = RequestParameters &
     readonly addresses: string;
     readonly noteIds: readonly string[];
     readonly notes: readonly string[];
+    /** JSON of a list of `ExternalId`. */
+    readonly externalIds: string;
     /** JSON of the columns of `consent_event`. */
     readonly consent: string;
     readonly admit: boolean;

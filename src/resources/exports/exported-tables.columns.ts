@@ -190,6 +190,11 @@ export const exportedTables: readonly ExportedTable[] = [
     order: "customer_id, tag_id",
     person: isCustomer("customer_id"),
   }),
+  table("customer_external_id", {
+    columns: "system* external_id* customer_id*",
+    order: "system, external_id",
+    person: isCustomer("customer_id"),
+  }),
   table("customer_note", {
     columns: "id* customer_id* note* created_time last_updated_by* last_updated_time",
     order: "id",

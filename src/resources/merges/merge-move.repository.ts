@@ -23,6 +23,7 @@ export interface MovedIds {
   readonly cardLinks: readonly string[];
   readonly leads: readonly string[];
   readonly imports?: readonly string[];
+  readonly externalIds?: readonly string[];
 }
 
 /** How many rows moved, by what an undo reports. */
@@ -52,6 +53,11 @@ export async function moveRecords(tx: Prisma.TransactionClient, move: Move): Pro
     : Prisma.empty;
   await tx.$executeRaw`UPDATE import_record t SET record_id = ${intoId}
     WHERE t.company_id = ${companyId} AND t.kind = 'customer' AND t.record_id = ${fromId} ${entries}`;
+  const keys = only
+    ? Prisma.sql`AND t.system || '/' || t.external_id = ANY(${[...(only.externalIds ?? [])]}::text[])`
+    : Prisma.empty;
+  await tx.$executeRaw`UPDATE customer_external_id t SET customer_id = ${intoId}
+    WHERE t.company_id = ${companyId} AND t.customer_id = ${fromId} ${keys}`;
   const version = Prisma.sql`version = t.version + 1, last_updated_time = greatest(${now}, ${justAfter("t.last_updated_time")})`;
   const author = Prisma.sql`, last_updated_by = ${actingStaffId(write, companyId)}`;
   const pets = await tx.$queryRaw<MovedRow[]>`UPDATE pet t SET customer_id = ${intoId}, ${version} ${author}

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { joinedExternalIds } from "../../core/external-id.js";
 import { maxNotesInRecord } from "../../core/note.js";
 import { stricterChoice } from "../../core/stricter-consent.js";
 import { type AccountKind, accountKinds, type ProfileValues } from "../callers/caller-profile.model.js";
@@ -185,6 +186,7 @@ function nestedChanges(
     ...(differs(addresses, customer.addresses) ? ["addresses"] : []),
     ...(differs(new Set(tags.map(({ id }) => id)), new Set(customer.tags.map(({ id }) => id))) ? ["tags"] : []),
     ...(merged.counts.notes > 0 ? ["notes"] : []),
+    ...(merged.customer.externalIds.length > 0 ? ["external_ids"] : []),
     ...Object.entries(profilePaths).flatMap(([path, name]) => (differs(profile[name], former[name]) ? [path] : [])),
     ...(differs(profile.blacklisted, former.blacklisted) ? ["blacklisted"] : []),
     ...(differs(profile.visitorIds, former.visitorIds) ? ["visitor_ids"] : []),
@@ -205,6 +207,7 @@ function resultOf(mine: Customer, theirs: Customer, change: CustomerChange): Cus
     ...rest,
     ...withoutNull(change),
     notes: notes.slice(0, maxNotesInRecord),
+    externalIds: joinedExternalIds(mine.externalIds, theirs.externalIds),
     ...(source ? { referralSource: source } : {}),
     ...(sourceLeadId === undefined ? {} : { sourceLeadId }),
     ...(leadSummary ? { leadSummary } : {}),

@@ -33,6 +33,8 @@ export interface MergeSnapshot {
   readonly intoDismissed?: readonly string[];
   /** The entries of imports that made the merged record, as `job/key`. Snapshots of the first version have none. */
   readonly imports?: readonly string[];
+  /** Of the merged record, as `system/id`. Snapshots of the first versions have none. */
+  readonly externalIds?: readonly string[];
   readonly intoNotes: readonly string[];
   readonly intoPets: readonly string[];
   readonly intoPackages: readonly string[];
@@ -81,6 +83,8 @@ SELECT (jsonb_build_object('from', ${rowOf("$2")}, 'into', ${rowOf("$3")},
   'intoPets', ${idsOf("pet", "$3")}, 'intoPackages', ${idsOf("package", "$3")},
   'imports', (SELECT coalesce(jsonb_agg(r.job_id || '/' || r.key), '[]') FROM import_record r
     WHERE r.company_id = $1 AND r.kind = 'customer' AND r.record_id = $2),
+  'externalIds', (SELECT coalesce(jsonb_agg(r.system || '/' || r.external_id), '[]') FROM customer_external_id r
+    WHERE r.company_id = $1 AND r.customer_id = $2),
   'dismissed', ${pairedWith("$2")}, 'intoDismissed', ${pairedWith("$3")},
   'relations', (SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') FROM pointing p)))::text AS snapshot`;
 

@@ -1,5 +1,6 @@
 import { requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import { archivedError, throwIfInvalid, type Violation, violation } from "../../core/errors.js";
+import { maxExternalIds } from "../../core/external-id.js";
 import type { Page } from "../../core/page.js";
 import { maxPhones } from "../../core/phone/contact-phone.js";
 import type { Principal } from "../../core/principal.js";
@@ -112,15 +113,22 @@ function limitViolations({ survivor, merged }: MergeSides, plan: MergePlan): rea
           ]
         : [],
     ),
-    ...(pets > maxPets
-      ? [
-          violation(
-            "from_id",
-            "TOO_MANY",
-            `Must leave the survivor with at most ${maxPets} pets; it would have ${pets}.`,
-          ),
-        ]
-      : []),
+    ...(
+      [
+        ["pets", pets, maxPets],
+        ["external ids", plan.result.externalIds.length, maxExternalIds],
+      ] as const
+    ).flatMap(([name, count, max]) =>
+      count > max
+        ? [
+            violation(
+              "from_id",
+              "TOO_MANY",
+              `Must leave the survivor with at most ${max} ${name}; it would have ${count}.`,
+            ),
+          ]
+        : [],
+    ),
   ];
 }
 

@@ -59,7 +59,7 @@ export function idFieldsOf(method: DescMethodUnary): readonly IdField[] {
 export function unclassified(method: DescMethodUnary): readonly string[] {
   return leavesOf(method.input, [])
     .filter(({ fields }) => {
-      if (!mayHoldId(fields)) return !plainTexts.includes(nameOf(fields));
+      if (!mayHoldId(fields)) return !isExternal(fields) && !plainTexts.includes(nameOf(fields));
       return kindOf(method, fields) === undefined && exceptionOf(method, fields) === undefined;
     })
     .map(({ fields }) => `${method.name} ${pathOf(fields)}`);
@@ -83,7 +83,12 @@ const exceptionsByName: Readonly<Record<string, IdFieldException>> = {
 
 function mayHoldId(fields: readonly DescField[]): boolean {
   const name = nameOf(fields);
-  return isIdLike(name) || name in exceptionsByName;
+  return !isExternal(fields) && (isIdLike(name) || name in exceptionsByName);
+}
+
+/** The id of a customer in another system is a text of the customer, as an account is. */
+function isExternal(fields: readonly DescField[]): boolean {
+  return fields.at(-1)?.parent.typeName === "moego.business.customer.v1.ExternalId";
 }
 
 /** The text fields of a request that are no ids. */
@@ -239,6 +244,7 @@ const plainTexts: readonly string[] = [
   ...[
     "scopes",
     "source",
+    "system",
     "state",
     "string",
     "tel",

@@ -62,6 +62,7 @@ function sampleOf(schema: DescMessage): ReflectMessage {
 }
 
 const samples: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
+  "moego.business.customer.v1.ExternalId": { system: "crm", id: "1" },
   "moego.business.customer.v1.Pet": { name: "Bella", type: 2, breed: "Beagle" },
   "moego.business.customer.v1.Customer.Note": { note: "Text" },
   "moego.business.customer.v1.Pet.Note": { content: "Text" },

@@ -1,0 +1,31 @@
+import { alreadyExistsError, type DomainError } from "./errors.js";
+
+/** The id of a record in another system. */
+export interface ExternalId {
+  readonly system: string;
+  readonly id: string;
+}
+
+/** Maximum number of external ids of a record. */
+export const maxExternalIds = 50;
+
+/** Names of systems have no slash, so that no two external ids have the same key. */
+export function externalIdKey({ system, id }: ExternalId): string {
+  return `${system}/${id}`;
+}
+
+/** In the order of responses: by system and id, in ASCII order. */
+export function inExternalIdOrder(ids: readonly ExternalId[]): readonly ExternalId[] {
+  const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+  return ids.toSorted((one, other) => order(one.system, other.system) || order(one.id, other.id));
+}
+
+/** The ids of both lists, each once. */
+export function joinedExternalIds(some: readonly ExternalId[], others: readonly ExternalId[]): readonly ExternalId[] {
+  return inExternalIdOrder([...new Map([...some, ...others].map((one) => [externalIdKey(one), one])).values()]);
+}
+
+/** ALREADY_EXISTS: another record has an external id. */
+export function externalIdTaken(resource: string): DomainError {
+  return alreadyExistsError(resource, "external_ids");
+}
