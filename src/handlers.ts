@@ -13,6 +13,7 @@ import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import { CustomerUpsertService } from "./gen/proto/moego/admin/v1/customer_upsert_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
@@ -61,6 +62,8 @@ import { createCustomerNotes, createCustomers, createCustomerTags } from "./reso
 import { createCustomerAdmin } from "./resources/customers/customer-admin.service.js";
 import { createCustomerBatchHandlers } from "./resources/customers/customer-batch.handlers.js";
 import { createCustomerBatches } from "./resources/customers/customer-batch.service.js";
+import { createCustomerUpsertHandlers } from "./resources/customers/customer-upsert.handlers.js";
+import { createCustomerUpserts } from "./resources/customers/customer-upsert.service.js";
 import {
   createBusinessHandlers,
   createCompanyHandlers,
@@ -134,6 +137,7 @@ export function createHandlers({
   webhookUrl,
 }: HandlerDependencies): Handlers {
   const pageTokens = createPageTokens(pageTokenSecret);
+  const customerBatches = createCustomerBatches(repositories);
   const settings = createSettings(repositories.settings);
   const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
   const catalog = createCatalog(repositories.catalog);
@@ -165,7 +169,11 @@ export function createHandlers({
       }),
     ),
     registry(CustomerAdminService, createCustomerAdminHandlers(createCustomerAdmin(repositories))),
-    registry(CustomerBatchService, createCustomerBatchHandlers(createCustomerBatches(repositories), keyUse)),
+    registry(CustomerBatchService, createCustomerBatchHandlers(customerBatches, keyUse)),
+    registry(
+      CustomerUpsertService,
+      createCustomerUpsertHandlers({ upserts: createCustomerUpserts(repositories), batches: customerBatches, keyUse }),
+    ),
     registry(MergeService, createMergeHandlers(createMerges(repositories), pageTokens)),
     registry(LeadService, createLeadHandlers(createLeads(repositories), pageTokens, keyUse)),
     registry(

@@ -25,6 +25,7 @@ import { createCustomerRepository } from "./resources/customers/customer.reposit
 import { createCustomerAdminRepository } from "./resources/customers/customer-admin.repository.js";
 import { createCustomerBatchRepository } from "./resources/customers/customer-batch.repository.js";
 import { decrementCustomerCount, incrementCustomerCount } from "./resources/customers/customer-limit.repository.js";
+import { createCustomerUpsertRepository } from "./resources/customers/customer-upsert.repository.js";
 import { createDirectoryRepository } from "./resources/directory/directory.repository.js";
 import { createDirectoryAdminRepository } from "./resources/directory/directory-admin.repository.js";
 import { createDuplicateRepository } from "./resources/duplicates/duplicate.repository.js";
@@ -96,6 +97,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     packages: createPackageRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     customerBatches: createCustomerBatchRepository(limited, pseudonym),
+    customerUpserts: createCustomerUpsertRepository(limited, pseudonym),
     merges: createMergeRepository(limited),
     recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),

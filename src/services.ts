@@ -7,6 +7,7 @@ import { CustomFieldAdminService } from "./gen/proto/moego/admin/v1/custom_field
 import { CustomerAdminService } from "./gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { CustomerBatchService } from "./gen/proto/moego/admin/v1/customer_batch_service_pb.js";
 import { CustomerSettingAdminService } from "./gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
+import { CustomerUpsertService } from "./gen/proto/moego/admin/v1/customer_upsert_service_pb.js";
 import { DirectoryAdminService } from "./gen/proto/moego/admin/v1/directory_admin_service_pb.js";
 import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_pb.js";
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
@@ -50,6 +51,7 @@ export const services: readonly DescService[] = [
   PackageAdminService,
   CustomerAdminService,
   CustomerBatchService,
+  CustomerUpsertService,
   MergeService,
   LeadAdminService,
   LeadBatchService,

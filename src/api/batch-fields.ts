@@ -1,6 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { z } from "zod";
-import { type BatchResult, batchModes, batchOutcomes, isRefused, maxBatchItems } from "../core/batch.js";
+import {
+  type BatchResult,
+  batchModes,
+  batchOutcomes,
+  isRefused,
+  maxBatchItems,
+  type StoredOutcome,
+} from "../core/batch.js";
 import { etagOf } from "../core/write.js";
 import type { StatusSchema } from "../gen/proto/google/rpc/status_pb.js";
 import {
@@ -10,6 +17,7 @@ import {
 } from "../gen/proto/moego/admin/v1/batch_pb.js";
 import { id, list } from "./fields.js";
 import { customIssue } from "./parse.js";
+import { doubtfulPhones } from "./phone-fields.js";
 import { protoEnum } from "./proto-enum.js";
 import type { ItemTools } from "./rpc.js";
 
@@ -36,6 +44,16 @@ export const itemKey = z.string().superRefine((key, context) => {
   if (key === "" || /^[\x21-\x7e]{1,255}$/.test(key)) return;
   context.addIssue(customIssue("INVALID_FORMAT", "Must be 1 to 255 printable ASCII characters."));
 });
+
+export function toProtoOutcome(outcome: StoredOutcome): number {
+  return batchOutcome.toProto(outcome);
+}
+
+/** What the header `moego-warning` says about a customer of an item alone. */
+export function phoneWarnings(phones: Parameters<typeof doubtfulPhones>[0]): string[] {
+  const paths = doubtfulPhones(phones).map((path) => `customer.${path}`);
+  return paths.length === 0 ? [] : [`PHONE_NOT_VALID ${paths.join(" ")}`];
+}
 
 /** The members of a result that all batches have. */
 export function toProtoResult(result: BatchResult, { status }: Pick<ItemTools, "status">): ProtoResult {

@@ -38,9 +38,23 @@ export type CreatedBatch<Item> = Batch<Item> & { readonly returnRecords: boolean
 export async function readBatch<ItemMessage extends KeyedItem, Item>(
   request: BatchMessage<ItemMessage>,
   { context, parse }: { readonly context: Context; readonly parse: Parse },
+  reading: BatchReading<ItemMessage, Item>,
+): Promise<CreatedBatch<Item>> {
+  return readItems(request, { context, fields: parse(batchFields<ItemMessage>()) }, reading);
+}
+
+interface ParsedBatch {
+  readonly context: Context;
+  /** The fields beside the items. */
+  readonly fields: Pick<Batch<unknown>, "companyId" | "mode">;
+}
+
+/** A batch whose other fields are parsed. */
+export async function readItems<ItemMessage extends KeyedItem, Item>(
+  request: BatchMessage<ItemMessage>,
+  { context, fields: { companyId, mode } }: ParsedBatch,
   { schema, read }: BatchReading<ItemMessage, Item>,
 ): Promise<CreatedBatch<Item>> {
-  const { companyId, mode } = parse(batchFields<ItemMessage>());
   const country = countryOf(context.principal, companyId);
   const items = await mapInSlices([...request.items.entries()], ([position, message]): BatchItem<Item> => {
     const path = pathOfItem(position);

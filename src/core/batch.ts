@@ -10,7 +10,10 @@ export const batchModes = enumeration("ALL_OR_NOTHING", "EACH");
 
 export type BatchMode = WordOf<typeof batchModes>;
 
-export const batchOutcomes = enumeration("CREATED", "UPDATED", "UNCHANGED", "REFUSED");
+export const batchOutcomes = enumeration("CREATED", "UPDATED", "UNCHANGED", "REFUSED", "SKIPPED");
+
+/** What became of an item that was not refused. */
+export type StoredOutcome = Exclude<WordOf<typeof batchOutcomes>, "REFUSED">;
 
 /** An item of a request: parsed, or refused by its fields alone. */
 export type BatchItem<T> =
@@ -27,7 +30,7 @@ export interface RefusedBatchItem {
 
 /** What a batch stored or found for an item. */
 export interface StoredItem {
-  readonly outcome: "CREATED" | "UPDATED" | "UNCHANGED";
+  readonly outcome: StoredOutcome;
   readonly id: string;
   readonly version: bigint;
   /** Whether an earlier request stored it. */

@@ -1,4 +1,4 @@
-import { type BatchResult, refusalOf } from "../core/batch.js";
+import { type BatchResult, batchOutcomes, refusalOf, type StoredOutcome } from "../core/batch.js";
 import { DomainError, erasedError, notFoundError } from "../core/errors.js";
 import { isErasedId } from "../core/ids.js";
 import type { IdempotencyClaim, ResourceKind, WriteContext } from "../core/write.js";
@@ -31,10 +31,12 @@ export interface BatchStep {
   readonly now: Date;
   /** What earlier requests stored for items, by position. */
   readonly replayed: ReadonlyMap<number, string>;
+  /** What they did for those items. */
+  readonly outcomes: ReadonlyMap<number, StoredOutcome>;
   /** Items whose key was used otherwise, or whose record was erased, by position. */
   readonly refused: ReadonlyMap<number, DomainError>;
   /** Stores the idempotency records. Called before the first row whose unique key a concurrent duplicate would violate. */
-  record(stored: ReadonlyMap<number, string>): Promise<void>;
+  record(stored: ReadonlyMap<number, string>, outcomes?: ReadonlyMap<number, StoredOutcome>): Promise<void>;
 }
 
 /**
@@ -59,7 +61,8 @@ export async function batchOnce<Result>(
         const ofItems = await storedItems(tx, write, batch);
         return await work({
           ...{ tx, now, ...earlierOf(batch, ofBatch, ofItems) },
-          record: (ids) => recordItems(tx, write, batch, { ids, ...(ofBatch ? { ofBatch } : {}) }),
+          record: (ids, outcomes) =>
+            recordItems(tx, write, batch, { ids, ...(outcomes ? { outcomes } : {}), ...(ofBatch ? { ofBatch } : {}) }),
         });
       });
     } catch (error) {
@@ -116,7 +119,7 @@ async function storedItems(
   if (claims.size === 0) return new Map();
   const keys = keysOf(claims);
   const rows = await tx.$queryRaw<StoredItemRow[]>`
-    SELECT key, fingerprint, presence, resource_ids AS ids FROM idempotency
+    SELECT key, fingerprint, presence, resource_ids AS ids, outcomes FROM idempotency
     WHERE key_id = ${write.keyId} AND rpc = ${itemRpc(write)} AND key = ANY(${keys}::text[])
       AND expired_time > clock_timestamp()`;
   return new Map(rows.map((row) => [row.key, row]));
@@ -126,22 +129,31 @@ function earlierOf(
   { claims, resource }: BatchWrite,
   ofBatch: StoredResult | undefined,
   ofItems: ReadonlyMap<string, StoredResult>,
-): Pick<BatchStep, "replayed" | "refused"> {
+): Pick<BatchStep, "replayed" | "refused" | "outcomes"> {
   const replayed = new Map<number, string>();
+  const outcomes = new Map<number, StoredOutcome>();
   const refused = new Map<number, DomainError>();
-  const found = (position: number, id: string): void => {
+  const found = (position: number, id: string, outcome: string | undefined): void => {
     if (isErasedId(id)) refused.set(position, erasedError(resource));
-    else if (id !== "") replayed.set(position, id);
+    else if (id !== "") {
+      replayed.set(position, id);
+      outcomes.set(position, outcomeOf(outcome));
+    }
   };
-  for (const [position, id] of (ofBatch?.ids ?? []).entries()) found(position, id);
+  for (const [position, id] of (ofBatch?.ids ?? []).entries()) found(position, id, ofBatch?.outcomes[position]);
   for (const [position, claim] of claims) {
     const stored = ofItems.get(claim.key);
     if (!stored) continue;
     const reused = refusalOf(() => assertSameRequest(claim, stored));
     if (reused) refused.set(position, keyReused(reused));
-    else found(position, stored.ids[0] ?? "");
+    else found(position, stored.ids[0] ?? "", stored.outcomes[0]);
   }
-  return { replayed, refused };
+  return { replayed, refused, outcomes };
+}
+
+function outcomeOf(stored: string | undefined): StoredOutcome {
+  const word = batchOutcomes.words.find((one) => one === stored);
+  return word === undefined || word === "REFUSED" ? "CREATED" : word;
 }
 
 /** The key of an item is a field of the item, and not a header. */
@@ -156,6 +168,8 @@ function keysOf(claims: ReadonlyMap<number, IdempotencyClaim>): string[] {
 
 interface Recorded {
   readonly ids: ReadonlyMap<number, string>;
+  /** Absent if all were created. */
+  readonly outcomes?: ReadonlyMap<number, StoredOutcome>;
   /** The record of the batch, if an earlier request made it. */
   readonly ofBatch?: StoredResult;
 }
@@ -164,20 +178,26 @@ async function recordItems(
   tx: Prisma.TransactionClient,
   write: WriteContext,
   batch: BatchWrite,
-  { ids, ofBatch }: Recorded,
+  { ids, outcomes, ofBatch }: Recorded,
 ): Promise<void> {
   const own = [...batch.claims].flatMap(([position, claim]) => {
     const id = ids.get(position);
-    return id === undefined ? [] : [{ ...rowOf(itemRpc(write), claim), resource_ids: [id] }];
+    if (id === undefined) return [];
+    const outcome = outcomes && [outcomes.get(position) ?? ""];
+    return [{ ...rowOf(itemRpc(write), claim), resource_ids: [id], outcomes: outcome }];
   });
   const whole = Array.from({ length: batch.size }, (_, position) => ids.get(position) ?? ofBatch?.ids[position] ?? "");
+  const wholeOutcomes =
+    outcomes && whole.map((_, position) => outcomes.get(position) ?? ofBatch?.outcomes[position] ?? "");
   if (write.claim && ofBatch) {
-    await tx.$executeRaw`UPDATE idempotency SET resource_ids = ${whole}::text[]
+    await tx.$executeRaw`UPDATE idempotency SET resource_ids = ${whole}::text[], outcomes = ${wholeOutcomes ?? []}::text[]
       WHERE company_id = ${batch.companyId} AND key_id = ${write.keyId} AND rpc = ${write.rpc} AND key = ${write.claim.key}`;
   }
   // In one order, so that concurrent batches cannot deadlock.
   const rows = [
-    ...(write.claim && !ofBatch ? [{ ...rowOf(write.rpc, write.claim), resource_ids: whole }] : []),
+    ...(write.claim && !ofBatch
+      ? [{ ...rowOf(write.rpc, write.claim), resource_ids: whole, outcomes: wholeOutcomes }]
+      : []),
     ...own.toSorted((one, other) => (one.key < other.key ? -1 : 1)),
   ];
   if (rows.length === 0) return;
@@ -185,11 +205,11 @@ async function recordItems(
   await tx.$executeRaw`DELETE FROM idempotency i USING jsonb_to_recordset(${json}::jsonb) AS r (rpc text, key text)
     WHERE i.key_id = ${write.keyId} AND i.rpc = r.rpc AND i.key = r.key AND i.expired_time <= clock_timestamp()`;
   await tx.$executeRaw`INSERT INTO idempotency
-      (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, expired_time)
+      (key_id, rpc, key, fingerprint, presence, company_id, kind, resource_ids, outcomes, expired_time)
     SELECT ${write.keyId}, r.rpc, r.key, decode(r.fingerprint, 'hex'), decode(r.presence, 'hex'), ${batch.companyId},
-      ${batch.kind}, r.resource_ids, ${Prisma.raw(claimExpiry)}
+      ${batch.kind}, r.resource_ids, coalesce(r.outcomes, '{}'), ${Prisma.raw(claimExpiry)}
     FROM jsonb_to_recordset(${json}::jsonb)
-      AS r (rpc text, key text, fingerprint text, presence text, resource_ids text[])`;
+      AS r (rpc text, key text, fingerprint text, presence text, resource_ids text[], outcomes text[])`;
 }
 
 function rowOf(rpc: string, { key, fingerprint, presences }: IdempotencyClaim) {

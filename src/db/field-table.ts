@@ -49,8 +49,9 @@ export interface FieldTable<Fields> {
    * set, every other one keeps the value of the table.
    *
    * @param except a column that keeps its value without being assigned
+   * @param changed SQL of the names
    */
-  assigned(target: string, source: string, except?: string): string;
+  assigned(target: string, source: string, except?: string, changed?: string): string;
 }
 
 export function fieldTable<Fields extends object>(fields: StoredFields<Fields>): FieldTable<Fields> {
@@ -99,11 +100,11 @@ export function fieldTable<Fields extends object>(fields: StoredFields<Fields>):
         ([name, value]) => Prisma.sql`${Prisma.raw(name)} = ${value}::${Prisma.raw(types[name] ?? "text")}`,
       ),
     changedColumns,
-    assigned: (target, source, except) =>
+    assigned: (target, source, except, changed = ":changedColumns::text[]") =>
       names
         .filter((name) => name !== except)
         .map((name) => {
-          const isChanged = `'${name}' = ANY(:changedColumns::text[])`;
+          const isChanged = `'${name}' = ANY(${changed})`;
           return `${name} = CASE WHEN ${isChanged} THEN ${source}.${name} ELSE ${target}.${name} END`;
         })
         .join(", "),

@@ -143,7 +143,7 @@ export async function createOnce<Row extends StoredResultRow & RefusedRow>(
 /** The ids that an earlier request recorded. Undefined if there was none. Throws IDEMPOTENCY_KEY_REUSED. */
 export function storedResult({ claim }: WriteContext, row: StoredResultRow): readonly string[] | undefined {
   const { replay_fingerprint: fingerprint, replay_presence: presence, replay_ids: ids } = row;
-  return claim && fingerprint && ids ? useStoredResult(claim, { fingerprint, presence, ids }) : undefined;
+  return claim && fingerprint && ids ? useStoredResult(claim, { fingerprint, presence, ids, outcomes: [] }) : undefined;
 }
 
 /** Makes room for a new idempotency record. One that has not expired stays: then the next attempt finds it. */
@@ -243,6 +243,8 @@ interface StoredRequest {
 
 export interface StoredResult extends StoredRequest {
   readonly ids: readonly string[];
+  /** What an upsert did for each of the ids. Empty if the request created them. */
+  readonly outcomes: readonly string[];
 }
 
 /** Throws IDEMPOTENCY_KEY_REUSED unless the earlier request had the same fingerprint and the same members. */
@@ -279,12 +281,12 @@ export async function beginChange(
 ): Promise<{ readonly now: Date; readonly stored?: StoredResult }> {
   const key = write.claim?.key ?? null;
   const [row] = await tx.$queryRaw<BeginRow[]>`
-    SELECT begin_change() AS now, i.fingerprint, i.presence, i.resource_ids FROM (VALUES (1)) one
+    SELECT begin_change() AS now, i.fingerprint, i.presence, i.resource_ids, i.outcomes FROM (VALUES (1)) one
     LEFT JOIN idempotency i ON i.key_id = ${write.keyId} AND i.rpc = ${write.rpc} AND i.key = ${key}
       AND i.expired_time > clock_timestamp()`;
   if (!row) throw new Error("begin_change returned no row");
-  const { now, fingerprint, presence, resource_ids: ids } = row;
-  return { now, ...(fingerprint && ids ? { stored: { fingerprint, presence, ids } } : {}) };
+  const { now, fingerprint, presence, resource_ids: ids, outcomes } = row;
+  return { now, ...(fingerprint && ids ? { stored: { fingerprint, presence, ids, outcomes: outcomes ?? [] } } : {}) };
 }
 
 interface BeginRow {
@@ -292,6 +294,7 @@ interface BeginRow {
   readonly fingerprint: Uint8Array | null;
   readonly presence: Uint8Array | null;
   readonly resource_ids: string[] | null;
+  readonly outcomes: string[] | null;
 }
 
 /** Stores the idempotency record in the transaction of the change, if the request has an idempotency key. */

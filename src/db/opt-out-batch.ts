@@ -13,6 +13,18 @@ export async function waitForBatches(tx: Prisma.TransactionClient, companyId: st
 }
 
 /**
+ * Makes opt-outs that begin later wait until the transaction ends, and returns the key of their hashes. Undefined if the
+ * company has none. Comes before the locks of records, which an opt-out takes after its own.
+ */
+export async function holdOffOptOuts(tx: Prisma.TransactionClient, keys: OptOutKeys, companyId: string) {
+  // Waits for the first opt-out of the company, which creates the key.
+  await tx.$executeRaw`SELECT opted_out_channels(${companyId}, NULL, NULL, NULL)`;
+  const key = await keys.find(tx, companyId);
+  if (key) await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('opt-outs'), hashtext(${companyId}))`;
+  return key;
+}
+
+/**
  * The channels from which each of several new records is opted out, in the transaction that stores them. Opt-outs that
  * begin later wait until it ends, and find the records.
  */
@@ -23,11 +35,8 @@ export async function optedOutOfEach(
 ): Promise<readonly (readonly Channel[])[]> {
   const lines = records.flatMap((record, position) => linesOf(record).map((line) => ({ position, ...line })));
   if (lines.length === 0) return records.map(() => []);
-  // Waits for the first opt-out of the company, which creates the key.
-  await tx.$executeRaw`SELECT opted_out_channels(${companyId}, NULL, NULL, NULL)`;
-  const key = await keys.find(tx, companyId);
+  const key = await holdOffOptOuts(tx, keys, companyId);
   if (!key) return records.map(() => []);
-  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('opt-outs'), hashtext(${companyId}))`;
   const hashes = JSON.stringify(hashesOf(key, lines));
   const rows = await tx.$queryRawUnsafe<{ line: number; channel: number }[]>(
     optedOutLinesSql("$1", "$2"),

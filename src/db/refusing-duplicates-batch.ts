@@ -32,6 +32,25 @@ export async function refusingEach(
   return found.map(toRefusing);
 }
 
+/** A transaction with more contacts takes one lock instead of one for each. */
+const maxContactLocks = 32;
+
+/**
+ * Makes others that look for one of these contacts wait until the transaction ends: creates that look for duplicates,
+ * batches and upserts. The order of the locks prevents deadlocks.
+ */
+export async function lockEachContact(
+  tx: Prisma.TransactionClient,
+  companyId: string,
+  contacts: readonly string[],
+): Promise<void> {
+  if (contacts.length > maxContactLocks) return lockContacts(tx, companyId);
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtext('new contacts'), hashtext(${companyId}))`;
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('new contact'), l.number) FROM (
+    SELECT DISTINCT hashtext(${companyId}::text || '/' || c.contact) AS number FROM unnest(${[...contacts]}::text[]) AS c (contact)
+    ORDER BY 1) l`;
+}
+
 /** Makes creates that look for duplicates, and other batches, wait until the transaction ends. */
 export async function lockContacts(tx: Prisma.TransactionClient, companyId: string): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('new contacts'), hashtext(${companyId}))`;

@@ -49,6 +49,8 @@ const children: readonly string[] = [
   `INSERT INTO customer_profile (company_id, customer_id, nickname) SELECT company_id, id, 'Nick' FROM customer`,
   `INSERT INTO customer_phone (company_id, customer_id, position, number)
    SELECT company_id, id, 1, '+44' || substr(phone, 3) FROM customer`,
+  `INSERT INTO customer_external_id (company_id, customer_id, system, external_id)
+   SELECT company_id, id, 'crm', 'of-' || id FROM customer`,
   `INSERT INTO customer_account (company_id, customer_id, kind, account_id)
    SELECT company_id, id, kind, 'account-' || id FROM customer, generate_series(1, 2) kind`,
   `INSERT INTO pet (company_id, id, customer_id, name, type, created_time, last_updated_time)
@@ -109,7 +111,7 @@ function toLiteral(value: unknown): string {
 
 /** Tables that grow with a company's customers. */
 const scanOfLargeTable =
-  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account)|lead|pet|package|consent_event|change|idempotency)\b/;
+  /Seq Scan on (customer|customer_(address|phone|tag|note|profile|account|external_id)|lead|pet|package|consent_event|change|idempotency)\b/;
 
 describe("with 20,000 customers", () => {
   it("GetCustomer is planned once for a key of one company, and finds all by index", async () => {
@@ -188,6 +190,12 @@ describe("with 20,000 customers", () => {
     "the email": { email: "nobody@example.com" },
     "a location": { preferredBusinessIds: ["biz"] },
     "a tag that nobody carries": { tagIds: ["tag_none"] },
+    "ids in another system": {
+      externalIds: [
+        { system: "crm", id: "of-cus_77" },
+        { system: "crm", id: "none" },
+      ],
+    },
     "a referral source": { referralSourceIds: ["ref_none"] },
     "the time of creation": { created: { start: new Date("2020-01-01") } },
     "a name": { name: ["nobody"] },

@@ -21,6 +21,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
       ["moego.admin.v1.CardAdminService", ["SetStripeKeys"]],
       ["moego.admin.v1.CustomerAdminService", ["UpdateCustomerAppointments"]],
       ["moego.admin.v1.CustomerBatchService", ["BatchCreateCustomers"]],
+      ["moego.admin.v1.CustomerUpsertService", ["BatchUpsertCustomers", "UpsertCustomer"]],
       ["moego.admin.v1.DuplicateService", ["DismissDuplicate", "RestoreDuplicate"]],
       ["moego.admin.v1.ConsentService", ["RecordOptIn", "RecordOptOut"]],
       [

@@ -40,6 +40,7 @@ const unchecked = new Map([
 /** What the rpc checks for each item, because a refusal is the result of that item (test/rpc/*-batch.test.ts). */
 const checkedByItem = [
   "moego.admin.v1.BatchCreateCustomersRequest.items",
+  "moego.admin.v1.BatchUpsertCustomersRequest.items",
   "moego.admin.v1.BatchCreateLeadsRequest.items",
   "moego.admin.v1.BatchCreatePetsRequest.items",
 ];
@@ -51,6 +52,9 @@ describe("the access options of the contract", () => {
     const found = methods.map((method) => [rpcNameOf(method), locationsOf(accessFieldsOf(method.input))] as const);
     expect(Object.fromEntries(found.filter(([, paths]) => paths.length > 0))).toEqual({
       "moego.admin.v1.CustomerAdminService/ImportCustomer": [
+        "customer.preferred_business_id of customer.company_id, company_id",
+      ],
+      "moego.admin.v1.CustomerUpsertService/UpsertCustomer": [
         "customer.preferred_business_id of customer.company_id, company_id",
       ],
       "moego.admin.v1.LeadAdminService/ImportLead": ["lead.preferred_business_id of lead.company_id, company_id"],

@@ -80,7 +80,7 @@ export async function put(tenant: Tenant, path: string, body: object): Promise<v
 }
 
 /** The routes of administration. */
-export const adminPath = ({ companyId }: Place) => `admin/companies/${companyId}`;
+export const adminPath = ({ companyId }: Pick<Place, "companyId">) => `admin/companies/${companyId}`;
 
 const random = randomOf("P1 rows");
 /** A moment of the last years. */

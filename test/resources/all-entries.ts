@@ -11,6 +11,7 @@ import { customerAdmin } from "./customer-admin.js";
 import { customerBatches } from "./customer-batches.js";
 import { customerNotes } from "./customer-notes.js";
 import { customerSettingLists } from "./customer-setting-lists.js";
+import { customerUpserts } from "./customer-upserts.js";
 import { customers } from "./customers.js";
 import { directory } from "./directory.js";
 import { duplicates } from "./duplicates.js";
@@ -39,6 +40,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customerNotes,
   ...customerAdmin,
   ...customerBatches,
+  ...customerUpserts,
   ...merges,
   ...duplicates,
   ...leads,

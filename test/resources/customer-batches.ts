@@ -1,4 +1,5 @@
 import { CustomerBatchService } from "../../src/gen/proto/moego/admin/v1/customer_batch_service_pb.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { keys } from "../support/fixture-keys.js";
 import { newCustomer } from "../support/new-customer.js";
@@ -26,7 +27,6 @@ export const customerBatches: readonly RpcEntry[] = [
       reading: ({ results }) => results.map(({ id }) => readCustomer(id)),
     },
     tenancy: {
-      calls: [{ name: "own sent again after a move", key: keys.businessA1, repeats: planted.merging.batch }],
       idFields: {
         "items.id": bringsIds,
         "items.customer.company_id": { expectation: "reference", why: "must be the company of the request" },
@@ -34,6 +34,19 @@ export const customerBatches: readonly RpcEntry[] = [
         "items.customer.notes.id": { ...bringsIds, id: "cxn_a3" },
         "items.customer.notes.last_updated_by": bringsAuthors,
       },
+      calls: [
+        { name: "own sent again after a move", key: keys.businessA1, repeats: planted.merging.batch },
+        {
+          name: "ids of the neighbour",
+          request: {
+            companyId,
+            items: [
+              { customer: newCustomer({ externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] }) },
+              { id: plantedIds.merged, customer: newCustomer() },
+            ],
+          },
+        },
+      ],
     },
   }),
   entry(rpc.batchGetCustomers, {

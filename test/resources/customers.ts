@@ -7,6 +7,7 @@ import { appendTags, getCustomer as getCustomerCommand } from "../model/customer
 import { listCustomers, listTags } from "../model/list-commands.js";
 import { updateCustomer } from "../model/update-customer.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { locationKey } from "../reliability/tenancy/location-key.js";
 import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
@@ -113,6 +114,7 @@ export const customers: readonly RpcEntry[] = [
       calls: [
         { name: "a new tag", json: { tags: newTag } },
         { name: "a note of the neighbour's namesake", json: { notes: noteOfNeighbour } },
+        { name: "no external ids", json: { updateMask: "externalIds,source" } },
         { name: "a field of the neighbour", json: { customFields: { [planted.field]: { string: "x" } } } },
       ],
     },
@@ -204,6 +206,10 @@ export const customers: readonly RpcEntry[] = [
           customFields: [{ field: "field_short", values: ["Kept"] }],
         }),
         fieldOfNeighbour,
+        {
+          name: "an external id of the neighbour",
+          json: { filter: { externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] } },
+        },
       ],
     },
     model: { command: listCustomers, weights: { customers: 2, leads: 1, lists: 3 } },

@@ -51,19 +51,32 @@ export async function decideBatch(
   const { companyId } = context.access;
   const { open, refused } = undecided(unit, asked, context.early);
   const valid = await judgeEach(unit, open, { ...context, refused });
-  const single = await withoutDuplicates(unit, valid, {
-    ...{ kind: "CUSTOMER", companyId, refused },
-    contactsOf: ({ item }) => item.customer,
-    viewOf: ({ item }) => {
-      const view = context.viewOf(item);
-      return !item.isImport && view.refuses && view.customers ? { ...view, leads: false } : undefined;
-    },
-  });
+  const single = await withoutDuplicateCustomers(unit, valid, { ...context, refused });
   const tagged = await withinTagLimit(unit, single, { companyId, refused });
   const admitted = await withinCustomerLimit(unit, tagged, { companyId, refused });
   if (context.mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
   const created = await createdTags(unit, admitted);
   return { stored: await recordsOf(unit, admitted, created, context), refused };
+}
+
+/** The customers without duplicates of others, as far as the company refuses those. Leads do not count. */
+export function withoutDuplicateCustomers(
+  unit: CustomerBatchUnit,
+  judged: readonly Judged[],
+  {
+    access: { companyId },
+    refused,
+    viewOf,
+  }: Pick<DecisionContext, "access" | "viewOf"> & Pick<JudgeContext, "refused">,
+): Promise<readonly Judged[]> {
+  return withoutDuplicates(unit, judged, {
+    ...{ kind: "CUSTOMER", companyId, refused },
+    contactsOf: ({ item }) => item.customer,
+    viewOf: ({ item }) => {
+      const view = viewOf(item);
+      return !item.isImport && view.refuses && view.customers ? { ...view, leads: false } : undefined;
+    },
+  });
 }
 
 interface JudgeContext extends Pick<DecisionContext, "access" | "mayCreateTags"> {

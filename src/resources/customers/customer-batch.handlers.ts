@@ -1,7 +1,6 @@
-import { askedIds, toProtoResult } from "../../api/batch-fields.js";
+import { askedIds, phoneWarnings, toProtoResult } from "../../api/batch-fields.js";
 import { recordOf, returnedRecords } from "../../api/batch-items.js";
 import { findFitting } from "../../api/fitting-rows.js";
-import { doubtfulPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
@@ -50,6 +49,5 @@ export function createCustomerBatchHandlers(
 /** What the header `moego-warning` says about the customer alone. */
 function warningsOf(item: BatchItem<CustomerItem> | undefined, result: BatchResult): string[] {
   if (!item || isRefused(item) || isRefused(result)) return [];
-  const paths = doubtfulPhones(item.value.customer.phones).map((path) => `customer.${path}`);
-  return paths.length === 0 ? [] : [`PHONE_NOT_VALID ${paths.join(" ")}`];
+  return phoneWarnings(item.value.customer.phones);
 }

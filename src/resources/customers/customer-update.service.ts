@@ -111,7 +111,7 @@ export async function applyUpdate(
 }
 
 function sameExternalIds(some: readonly ExternalId[], others: readonly ExternalId[]): boolean {
-  return isDeepStrictEqual(some.map(externalIdKey), others.map(externalIdKey));
+  return isDeepStrictEqual(some.map(externalIdKey).toSorted(), others.map(externalIdKey).toSorted());
 }
 
 export const tooManyTags = violation(

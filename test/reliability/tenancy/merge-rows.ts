@@ -2,6 +2,7 @@ import type pg from "pg";
 import { MergeService } from "../../../src/gen/proto/moego/admin/v1/merge_service_pb.js";
 import { keys } from "../../support/fixture-keys.js";
 import type { TestServer } from "../../support/server.js";
+import { plantedIds } from "./external-id-rows.js";
 import { keyOfBoth, locationKey } from "./location-key.js";
 import { neighbour, tenant } from "./neighbour.js";
 import { petsInTwos, planted } from "./planted.js";
@@ -55,6 +56,8 @@ function mergeable(id: string, place: number): readonly string[] {
     `INSERT INTO customer_address (company_id, id, customer_id, address1) VALUES (${named}, '${place} First St')`,
     `INSERT INTO customer_tag (company_id, customer_id, tag_id) VALUES (${own}, 'tag_a1')`,
     `INSERT INTO customer_account (company_id, customer_id, kind, account_id) VALUES (${own}, ${(place % 2) + 1}, 'a.${id}')`,
+    `INSERT INTO customer_external_id (company_id, customer_id, system, external_id)
+     VALUES (${own}, '${plantedIds.system}', 'of.${id}')`,
     `INSERT INTO customer_profile (company_id, customer_id, nickname) VALUES (${own}, 'Mo ${place}')`,
   ];
 }

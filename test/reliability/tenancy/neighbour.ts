@@ -24,7 +24,7 @@ export function absentId(id: string, generation: Generation = 1): string {
 }
 
 /** By these a row is looked for: the twin keeps them, so that a look-up across companies would find it. */
-const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code"];
+const lookups = ["phone", "email", "email_key", "account_id", "name_key", "group_name", "code", "system"];
 
 /** Ids that refer to no row, and are empty in most. */
 const outsideIds = [

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { maxPets, maxPetsOfCustomer } from "../../../src/resources/pets/pet.model.js";
+import { externalIdRows } from "./external-id-rows.js";
 import { listRows } from "./list-rows.js";
 import { foreignId, neighbour, tenant } from "./neighbour.js";
 import { planted } from "./planted.js";
@@ -69,7 +70,8 @@ export async function plantForPredicates(owner: pg.Pool): Promise<void> {
        VALUES ('key_of_both', 2, $1, ''), ('key_of_both', 1, 'biz_a1', $2)`,
       [tenant, neighbour],
     );
-    for (const statement of [...namesakes, ...listRows, ...replayRows, ...promotionRows]) await client.query(statement);
+    for (const statement of [...namesakes, ...listRows, ...replayRows, ...promotionRows, ...externalIdRows])
+      await client.query(statement);
   } finally {
     await client.query("RESET tenancy.open");
     client.release();
