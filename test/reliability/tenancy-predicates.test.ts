@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { afterAll, expect, it } from "vitest";
 import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { isPlatformRpc } from "../support/able-key.js";
-import { record, times } from "./run.js";
+import { isLong, record, times } from "./run.js";
 import {
   type Compare,
   compareAll,
@@ -18,7 +20,7 @@ import { copyToNeighbour, putNeighbourFirst, tenant } from "./tenancy/neighbour.
 import { plantOptOuts } from "./tenancy/opt-out-rows.js";
 import { commands, commandsOf, leaveNeighbourUnguarded, setPolicies, weakened } from "./tenancy/policies.js";
 import { plantForPredicates } from "./tenancy/predicate-rows.js";
-import { predicatesPage, type Verdict, verdictOf } from "./tenancy/predicates-page.js";
+import { predicatesPage, readPage, type Verdict, verdictOf } from "./tenancy/predicates-page.js";
 import { addSecondNeighbour } from "./tenancy/second-neighbour.js";
 import { interceptStatements, tellWrites } from "./tenancy/statements.js";
 import { areHandedAlike, type Call, callsOf, traceOf } from "./tenancy/traces.js";
@@ -71,6 +73,8 @@ async function unsteady(): Promise<readonly string[]> {
 const only = process.env["STATEMENTS"];
 const isJudged = ({ predicate }: Known) => only === undefined || new RegExp(only).test(predicate.statement);
 
+const page = join(import.meta.dirname, "tenancy-predicates.md");
+
 /** Seven minutes alone on two cores, and twice that beside another file. */
 const judgingMs = 20 * 60_000;
 
@@ -81,9 +85,10 @@ it(
       trace.faults.map((one) => [rpc.name, cell.name, one]),
     );
     expect(faults).toEqual([]);
-    expect(await unsteady()).toEqual([]);
     const known = predicatesIn(reference).filter(isJudged);
-    judged = await createJudge({ world, statements, reference }).judge(known);
+    // The long run finds everything anew.
+    const before = isLong ? {} : { before: readPage(await readFile(page, "utf8")) };
+    judged = await createJudge({ world, statements, reference, ...before }).judge(known);
     const count = (verdict: Verdict) => judged.filter((one) => verdictOf(one) === verdict).length;
     record(context, {
       id: "T3",
@@ -95,10 +100,10 @@ it(
     expect(
       missed.map(({ predicate, reach }) => `${reach} ${predicate.statement} (${predicate.place}): ${predicate.words}`),
     ).toEqual([]);
-    if (only !== undefined) return;
-    await expect(predicatesPage(judged)).toMatchFileSnapshot("tenancy-predicates.md");
-    // Nothing that was tried has changed what the calls do.
+    // Nothing is found because of a call that does not always do the same, or because of what was tried before.
     expect(await unsteady()).toEqual([]);
+    if (only !== undefined) return;
+    await expect(predicatesPage(judged)).toMatchFileSnapshot(basename(page));
   },
   judgingMs,
 );

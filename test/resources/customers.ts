@@ -42,6 +42,12 @@ export const readCustomer = (id: string) => reading(rpc.getCustomer, { id });
 export const newTag = [{ name: planted.tagName }];
 export const noteOfNeighbour = [{ id: planted.note, note: "Changed" }];
 
+/** Replaces parts of which the neighbour's namesake has the same. */
+const otherParts = {
+  ...{ updateMask: "source,address,notes,tags", address: { city: "Utica" }, tags: newTag },
+  notes: [{ id: "cxn_a5", note: "Changed" }],
+};
+
 /** A customer with two notes. */
 export async function noted(server: TestServer) {
   const { id, notes } = await server.ok(rpc.createCustomer, newCustomer({ notes: [{ note: "1" }, { note: "2" }] }));
@@ -113,6 +119,7 @@ export const customers: readonly RpcEntry[] = [
     tenancy: {
       calls: [
         { name: "a new tag", json: { tags: newTag } },
+        { name: "other parts", json: otherParts },
         { name: "a note of the neighbour's namesake", json: { notes: noteOfNeighbour } },
         { name: "no external ids", json: { updateMask: "externalIds,source" } },
         { name: "a field of the neighbour", json: { customFields: { [planted.field]: { string: "x" } } } },

@@ -99,7 +99,9 @@ function createStatement({ customFields, children, contact }: ChangedParts) {
       ...(children ? [tagRoomSql(met)] : []),
       claimFromSql(fitting, ":recordedKind::text", ":recordedIds::text[]"),
       changedSql(customFields),
-      ...(children ? [childrenSql, changeTagsSql("customer"), updatedNotesSql("customer")] : []),
+      ...(children ? [addressesSql, externalIdsSql, changeTagsSql("customer"), updatedNotesSql("customer")] : []),
+      // New numbers are always compared with the list of opt-outs.
+      ...(children && contact ? [phonesSql] : []),
       ...(contact ? [`ledger AS (${insertLaterEntrySql("customer")})`] : []),
       auditSql("customer"),
     ].join(",\n")}
@@ -120,19 +122,20 @@ function changedSql(customFields: boolean): string {
   WHERE NOT :isLeft::boolean AND c.company_id = :companyId AND c.id = :id RETURNING c.*)`;
 }
 
-/**
- * Only one address may be primary at any moment, so what changes is deleted before anything is inserted. External ids are
- * either dropped or added.
- */
-const childrenSql = `dropped_address AS (
+/** Only one address may be primary at any moment, so what changes is deleted before anything is inserted. */
+const addressesSql = `dropped_address AS (
   DELETE FROM customer_address a USING changed
   WHERE a.company_id = :companyId AND a.customer_id = :id AND a.id = ANY(:droppedAddressIds::text[]) RETURNING 1),
-stored_address AS (${insertAddressesSql("changed, (SELECT count(*) FROM dropped_address) dropped")} RETURNING 1),
-dropped_phone AS (
+stored_address AS (${insertAddressesSql("changed, (SELECT count(*) FROM dropped_address) dropped")} RETURNING 1)`;
+
+/** Replaced as addresses are. */
+const phonesSql = `dropped_phone AS (
   DELETE FROM customer_phone p USING changed
   WHERE :replacesPhones::boolean AND p.company_id = :companyId AND p.customer_id = :id RETURNING 1),
-stored_phone AS (${insertPhonesSql("customer", "changed, (SELECT count(*) FROM dropped_phone) dropped")} RETURNING 1),
-dropped_external_id AS (
+stored_phone AS (${insertPhonesSql("customer", "changed, (SELECT count(*) FROM dropped_phone) dropped")} RETURNING 1)`;
+
+/** Each is either dropped or added. */
+const externalIdsSql = `dropped_external_id AS (
   DELETE FROM customer_external_id x USING changed, jsonb_to_recordset(:droppedExternalIds::jsonb) AS r (system text, id text)
   WHERE x.company_id = :companyId AND x.customer_id = :id AND x.system = r.system AND x.external_id = r.id RETURNING 1),
 stored_external_id AS (

@@ -18,7 +18,9 @@ export function wholeText(method: DescMethodUnary, answer: Answer<Message>): str
 export function leaksIn(text: string, cell: Cell, given: ReadonlySet<string>): string[] {
   const own = cell.twin ? [cell.twin.foreign, ...given] : [...given];
   const foreign = own.reduce((rest, id) => rest.replaceAll(id, ""), text);
-  return [...foreign.matchAll(new RegExp(`.{0,20}${canary.replace(".", "\\.")}.{0,40}`, "gs"))].map(([found]) => found);
+  // A key is hinted at by its first four characters and dots, and those can end as a canary begins.
+  const found = new RegExp(`.{0,20}(?<!moego_\\w\\w)${canary.replace(".", "\\.")}.{0,40}`, "gs");
+  return [...foreign.matchAll(found)].map(([text]) => text);
 }
 
 /** What was answered instead of what was expected; undefined when it was that. */

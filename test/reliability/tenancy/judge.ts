@@ -1,4 +1,5 @@
 import { type Mutant, type Predicate, predicatesOf } from "./mutants.js";
+import type { PageReader } from "./predicates-page.js";
 import type { Statements } from "./statements.js";
 import { areHandedAlike, type Call, type Trace, traceOf } from "./traces.js";
 import type { World } from "./world.js";
@@ -36,6 +37,11 @@ interface JudgeOptions {
   /** What the calls do with every predicate in its place. */
   readonly reference: Traces;
   readonly compare?: Compare;
+  /**
+   * What was found before. A predicate without effect is then not judged with each other one of its statement: what covered
+   * it before is tried first, and what nothing covered is not tried again.
+   */
+  readonly before?: PageReader;
 }
 
 /** Every predicate of every statement that the calls send. */
@@ -67,7 +73,7 @@ export async function tracesOf(
   return traces;
 }
 
-export function createJudge({ world, statements, reference, compare = compareAll }: JudgeOptions): Judge {
+export function createJudge({ world, statements, reference, compare = compareAll, before }: JudgeOptions): Judge {
   /** How often the lack of something has shown in the call. */
   const shows = new Map<Call, number>();
   const oftenFirst = (calls: readonly Call[]) =>
@@ -83,14 +89,31 @@ export function createJudge({ world, statements, reference, compare = compareAll
     }
   }
 
+  /**
+   * Whether a difference to what the call does without `base` shows again: what it answers there can depend on the order in
+   * which PostgreSQL happens to find rows of both companies.
+   */
+  async function isSteady(
+    { mutant, base, call }: { readonly mutant: Mutant; readonly base: readonly number[]; readonly call: Call },
+    expected: Trace | undefined,
+  ): Promise<boolean> {
+    const { text } = mutant;
+    for (let round = 0; round < 2; round += 1) {
+      if (compare(await traceWithout({ text, without: base }, call), expected, text) === "shown") return false;
+      if (compare(await traceWithout(mutant, call), expected, text) !== "shown") return false;
+    }
+    return true;
+  }
+
   /** How far the lack of `mutant` reaches, compared with what calls do while the statement lacks `base`. */
   async function reachOf(mutant: Mutant, calls: readonly Call[], base: readonly number[] = []): Promise<Reach> {
     const { text } = mutant;
     let reach: Reach = "none";
     for (const call of oftenFirst(calls)) {
-      const before = await inBase({ text, without: base }, call);
+      const expected = await inBase({ text, without: base }, call);
       const trace = await traceWithout(mutant, call);
-      const seen = compare(trace, before, text);
+      let seen = compare(trace, expected, text);
+      if (seen === "shown" && base.length > 0 && !(await isSteady({ mutant, base, call }, expected))) seen = "none";
       if (seen === "shown") {
         shows.set(call, (shows.get(call) ?? 0) + 1);
         return seen;
@@ -110,7 +133,8 @@ export function createJudge({ world, statements, reference, compare = compareAll
     // What shows by itself shows with this one, too: there the question is whether this one makes a difference to it.
     const isQuiet = (other: Predicate) =>
       siblings.some(({ predicate, reach }) => predicate === other && reach !== "shown");
-    const single = others.toSorted((a, b) => Number(isQuiet(b)) - Number(isQuiet(a))).map((other) => [other]);
+    const rankOf = (other: Predicate) => (before?.saysCovered(one.predicate, other) ? 2 : Number(isQuiet(other)));
+    const single = others.toSorted((a, b) => rankOf(b) - rankOf(a)).map((other) => [other]);
     for (const missing of [...single, ...(others.length > 1 ? [others] : [])]) {
       const without = missing.map((other) => other.place);
       const base = missing.every(isQuiet) && missing.length === 1 ? [] : without;
@@ -130,7 +154,8 @@ export function createJudge({ world, statements, reference, compare = compareAll
       const judged: Judged[] = [];
       for (const one of alone) {
         const siblings = alone.filter(({ predicate }) => predicate.text === one.predicate.text);
-        judged.push({ ...one, boundBy: one.reach === "none" ? await boundBy(one, siblings) : [] });
+        const isOpen = one.reach === "none" && !before?.saysHarmless(one.predicate);
+        judged.push({ ...one, boundBy: isOpen ? await boundBy(one, siblings) : [] });
       }
       return judged;
     },

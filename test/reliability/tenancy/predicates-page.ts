@@ -49,10 +49,39 @@ function lineOf(judged: Judged): string {
 function whyOf({ predicate, boundBy }: Judged): string {
   const [partner, ...more] = boundBy;
   if (!partner) return reasonOf(predicate) ?? "";
-  return more.length === 0
-    ? // Without its place: of two with the same words, either can be found first.
-      `covered by ${wordsOf(partner)}`
-    : `covered by the ${boundBy.length} others together, by none alone`;
+  return more.length === 0 ? coveredBy(partner) : `covered by the ${boundBy.length} others together, by none alone`;
+}
+
+/** Without the place of the partner: of two with the same words, either can be found first. */
+function coveredBy(partner: Predicate): string {
+  return `covered by ${wordsOf(partner)}`;
+}
+
+/** What a page says of predicates, so that judging them anew begins with it. */
+export interface PageReader {
+  /** Whether it says that the partner covers the predicate. */
+  saysCovered(predicate: Predicate, partner: Predicate): boolean;
+  /** Whether it says that the predicate is harmless, for a reason that is listed still. */
+  saysHarmless(predicate: Predicate): boolean;
+}
+
+export function readPage(page: string): PageReader {
+  const said = new Set<string>();
+  let heading = "";
+  for (const line of page.split("\n")) {
+    if (line.startsWith("## ")) heading = line.slice(3);
+    const [statement, predicate, , why] = line.slice(2, -2).split(" | ");
+    said.add([heading, statement, predicate, why].join("\n"));
+  }
+  const says = (verdict: keyof typeof headings, predicate: Predicate, why: string) =>
+    said.has([headings[verdict], `\`${predicate.statement}\``, named(predicate), why].join("\n"));
+  return {
+    saysCovered: (predicate, partner) => says("bound", predicate, coveredBy(partner)),
+    saysHarmless(predicate) {
+      const reason = reasonOf(predicate);
+      return reason !== undefined && says("harmless", predicate, reason);
+    },
+  };
 }
 
 function named(predicate: Predicate): string {
