@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { serviceSecrets } from "../database-server.js";
+import { createGate, type Gate } from "../mirror/gate.js";
 import { createMirror, type Verification } from "../mirror/mirror.js";
 import { ensureCompany, type SourceCompany, sourceCompanies } from "../mirror/mirrored-company.js";
 import { createReport, type MirrorReport, untold, untoldByPublished } from "../mirror/report.js";
@@ -24,6 +25,8 @@ function parseWords(words: readonly string[]) {
 }
 
 const connections = 10;
+/** Leaves connections for reads. */
+const transactions = 8;
 
 /** `moego mirror`: the companies of another system that speaks the published API, with their ids and times. */
 export const mirror: Command = async (words, context) => {
@@ -38,7 +41,7 @@ export const mirror: Command = async (words, context) => {
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, onSignal);
   try {
     const source = openSource({ baseUrl, key, signal: stop.signal });
-    const run = { source, values, intervalMs, stop, context };
+    const run = { source, values, intervalMs, stop, context, gate: createGate(transactions) };
     const problems = await withDatabase(context, "moego mirror", (session) => mirrorAll(session, run), connections);
     if (problems.length > 0) throw new Error(problems.join("\n"));
   } finally {
@@ -82,6 +85,7 @@ interface Run {
   readonly values: Values;
   readonly intervalMs: number;
   readonly stop: AbortController;
+  readonly gate: Gate;
   readonly context: CommandContext;
 }
 
@@ -115,7 +119,7 @@ async function mirrorAll(session: Session, run: Run): Promise<readonly string[]>
 }
 
 async function mirrorOne(session: Session, run: Run, company: SourceCompany): Promise<readonly string[]> {
-  const { source, values, intervalMs, context } = run;
+  const { source, values, intervalMs, context, gate } = run;
   const { signal } = run.stop;
   const { out, err, status } = context.terminal;
   const { id: companyId, country, isExtended } = company;
@@ -128,7 +132,7 @@ async function mirrorOne(session: Session, run: Run, company: SourceCompany): Pr
   const report = createReport();
   const show = showsProgress(report, { companyId, status, err, now: context.now });
   const mirrored = createMirror({
-    ...{ source, repository, report, signal, intervalMs },
+    ...{ source, repository, report, signal, intervalMs, gate },
     context: { companyId, country, isExtended, now: () => new Date(context.now()) },
     onPage: show,
     onTrouble: (text) => err(`${companyId}: ${text}`),

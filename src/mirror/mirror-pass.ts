@@ -69,8 +69,10 @@ export function createPasses(options: PassOptions): Passes {
     whole: (reading: Reading) => Promise<MirroredRecord>,
   ): Promise<Item> {
     const reading = readingOf(kind, idOf(json));
-    const { record, isIncomplete } = await references.settled(read(reading), json, reading);
-    const wholeOf = async () => (await references.settled(await whole(reading), json, reading)).record;
+    const silent = { ...reading, remark: () => {} };
+    const { record, isIncomplete } = await references.settled(read(reading), json, silent);
+    const wholeOf = async (isLast: boolean) =>
+      (await references.settled(await whole(reading), json, isLast ? reading : silent)).record;
     return { record, isIncomplete, whole: wholeOf };
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { MirroredKind, MirrorRepository } from "../resources/mirrors/mirror.model.js";
+import type { Gate } from "./gate.js";
 import type { MirrorContext } from "./mirror-context.js";
 import { createPasses, type Passes, type WalkedKind } from "./mirror-pass.js";
 import { createRecordStore, type Found, type RecordStore } from "./record-store.js";
@@ -36,6 +37,8 @@ interface MirrorOptions {
   readonly context: MirrorContext;
   readonly repository: MirrorRepository;
   readonly report: MirrorReport;
+  /** Transactions at the same time, of all companies. */
+  readonly gate: Gate;
   readonly signal: AbortSignal;
   /** Between two passes by change. */
   readonly intervalMs: number;
@@ -55,7 +58,7 @@ const wholeEveryMs = 24 * 3_600_000;
 
 export function createMirror(options: MirrorOptions): Mirror {
   const { repository, report, signal, intervalMs, onTrouble } = options;
-  const store = createRecordStore(repository, report);
+  const store = createRecordStore(options);
   const passes = createPasses({ ...options, store, references: createReferences(repository) });
   const pass = (isWhole: boolean) => onePass(passes, store, isWhole);
 

@@ -3,6 +3,7 @@ import { isClientAssignableId } from "../core/ids.js";
 import { readFault, violatedConstraint } from "../db/database-errors.js";
 import { inParallel } from "../import/run/in-parallel.js";
 import type { MirroredKind, MirroredRecord, MirrorRepository } from "../resources/mirrors/mirror.model.js";
+import type { Gate } from "./gate.js";
 import type { MirrorReport } from "./report.js";
 import { SourceError } from "./source.js";
 
@@ -11,8 +12,12 @@ export interface Item {
   readonly record: MirroredRecord;
   /** Whether it refers to what was not stored yet, and is stored without it. It is stored again by `retry`. */
   readonly isIncomplete?: boolean;
-  /** The record with everything that the source tells of it, which can take more requests. */
-  whole(): Promise<MirroredRecord>;
+  /**
+   * The record with everything that the source tells of it, which can take more requests.
+   *
+   * @param isLast whether a reference that it loses now stays lost, which is reported
+   */
+  whole(isLast: boolean): Promise<MirroredRecord>;
 }
 
 export interface RecordStore {
@@ -35,14 +40,22 @@ export interface Found {
 
 const maxFailed = 10_000;
 
-export function createRecordStore(repository: MirrorRepository, report: MirrorReport): RecordStore {
+interface RecordStoreOptions {
+  readonly repository: MirrorRepository;
+  readonly report: MirrorReport;
+  /** Transactions at the same time, of all companies. */
+  readonly gate: Gate;
+}
+
+export function createRecordStore({ repository, report, gate }: RecordStoreOptions): RecordStore {
   const failed = new Map<string, Item>();
 
-  async function put(item: Item): Promise<void> {
+  async function put(item: Item, isLast: boolean): Promise<void> {
     const { kind, id } = item.record;
     const key = `${kind} ${id}`;
     try {
-      report.count(kind, await repository.put(await item.whole()));
+      const record = await item.whole(isLast);
+      report.count(kind, await gate(() => repository.put(record)));
       settle(item);
     } catch (error) {
       const reason = reasonOf(error);
@@ -69,20 +82,20 @@ export function createRecordStore(repository: MirrorRepository, report: MirrorRe
       await inParallel(usable, async (item) => {
         const { kind, id } = item.record;
         const found = differences?.get(id);
-        if (!found || found.isNew || found.changed.length > 0) return put(item);
+        if (!found || found.isNew || found.changed.length > 0) return put(item, false);
         report.count(kind, "unchanged");
         settle(item);
       });
     },
 
     async retry() {
-      await inParallel([...failed.values()], put);
+      await inParallel([...failed.values()], (item) => put(item, true));
     },
 
     async compare(items) {
       const records: MirroredRecord[] = [];
       await inParallel(latestOf(items), async (item) => {
-        if (isClientAssignableId(item.record.id)) records.push(await item.whole());
+        if (isClientAssignableId(item.record.id)) records.push(await item.whole(false));
       });
       const differences = await repository.differences(records);
       const found: Found[] = [];

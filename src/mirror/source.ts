@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { createGate } from "./gate.js";
 
 /** A system that speaks the published API, read with its API key. */
 export interface Source {
@@ -150,21 +151,4 @@ function causeOf(error: unknown): string {
 /** A path without the ids in it. */
 function pathName(path: string): string {
   return path.replace(/(companies|customers|pets|leads)\/[^/:]+/g, "$1/{id}");
-}
-
-/** Lets a number of tasks run at the same time. */
-function createGate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
-  };
 }

@@ -96,12 +96,14 @@ export interface HostedOptions {
   readonly isPublished: boolean;
   /** Every so many requests one fails, with INTERNAL or with RESOURCE_EXHAUSTED in turn. */
   readonly troubleEvery?: number;
+  /** Changes an answer. */
+  readonly alter?: (path: string, body: JsonObject) => JsonObject;
 }
 
 /** Our own server, as the hosted system answers: pages by number, phones in national form, errors as INTERNAL. */
 export async function openHostedSource(
   upstream: string,
-  { isPublished, troubleEvery = Number.POSITIVE_INFINITY }: HostedOptions,
+  { isPublished, troubleEvery = Number.POSITIVE_INFINITY, alter = (_, body) => body }: HostedOptions,
 ): Promise<HostedSource> {
   const asked = new Map<string, number>();
   const authorizations = new Set<string>();
@@ -126,7 +128,7 @@ export async function openHostedSource(
     const call = (sent: JsonObject) => forward(`${upstream}${url}`, method, headers.authorization ?? "", sent);
     const found = await page(call, body);
     if (found.status !== 200) return { status: 500, body: { code: 13, message: "Internal error." }, headers: {} };
-    const shown = national(found.body);
+    const shown = alter(url, national(found.body));
     return { ...found, body: isPublished && exchange ? published(exchange.output, shown) : shown };
   }
 

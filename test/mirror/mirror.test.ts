@@ -22,7 +22,7 @@ afterAll(() => Promise.all([source.stop(), target.stop(), narrow.stop()]));
 beforeAll(() => fillCompany(source));
 
 /** Two servers and all requests between them, beside other tests. */
-const timeout = 60_000;
+const timeout = 120_000;
 
 describe("a company of another installation", { timeout }, () => {
   it("is the same here, by pages with numbers and with national phones and errors", async () => {

@@ -107,7 +107,7 @@ async function putRecord(tx: Prisma.TransactionClient, options: MirrorOptions, g
     version = updated?.version ?? version;
   }
   for (const part of partsOf(record.parts).filter((name) => isNew || changed.includes(name))) {
-    for (const statement of replacePart({ companyId, record }, part)) await tx.$executeRaw(statement);
+    for (const statement of replacePart({ companyId, record }, part, isNew)) await tx.$executeRaw(statement);
   }
   if (record.units) await mirrorUnits(tx, { companyId, record, units: record.units, write, now });
   if (isNew) await assertNotGone(tx, options, record);
@@ -118,11 +118,22 @@ async function putRecord(tx: Prisma.TransactionClient, options: MirrorOptions, g
   return (isNew ? "created" : "updated") satisfies Mirrored;
 }
 
+interface LockedRecord {
+  readonly former: MirroredRow | undefined;
+  readonly record: MirroredRecord;
+  readonly difference: Difference;
+}
+
 /** The record as it is to be stored, and in what the stored one differs, which no one else can change any more. */
-async function lockedDifference(tx: Prisma.TransactionClient, options: MirrorOptions, given: MirroredRecord) {
+async function lockedDifference(
+  tx: Prisma.TransactionClient,
+  options: MirrorOptions,
+  given: MirroredRecord,
+): Promise<LockedRecord> {
   const { companyId } = options;
   const former = await lockedRow(tx, companyId, given);
   const record = await withoutOptedOut(tx, options, given, former);
+  if (!former) return { former, record, difference: { isNew: true, changed: [] } };
   const found = (await differencesOf(tx, companyId, [record])).get(record.id);
   return { former, record, difference: found ?? { isNew: false, changed: [] } };
 }

@@ -122,15 +122,20 @@ export function updateRow({ companyId, record }: Written, changed: readonly stri
     WHERE t.company_id = ${companyId} AND t.id = ${id} RETURNING t.version`;
 }
 
-/** Statements that replace the rows of a part. */
-export function replacePart({ companyId, record }: Written, part: MirroredPart): readonly Prisma.Sql[] {
+/**
+ * Statements that replace the rows of a part.
+ *
+ * @param isNew whether the record has just been inserted, so that it has no rows
+ */
+export function replacePart({ companyId, record }: Written, part: MirroredPart, isNew: boolean): readonly Prisma.Sql[] {
   const found = partTables[record.kind]?.[part];
   if (!found) return [];
   const { table, owner, key, columns, hasIds } = found;
   const rows = record.parts[part] ?? [];
   const removal = Prisma.sql`
     DELETE FROM ${Prisma.raw(table)} t WHERE t.company_id = ${companyId} AND t.${Prisma.raw(owner)} = ${record.id}`;
-  if (rows.length === 0) return [removal];
+  const removals = isNew ? [] : [removal];
+  if (rows.length === 0) return removals;
   const moved = Prisma.raw(
     [owner, ...columns.filter((name) => name !== key)].map((name) => `${name} = excluded.${name}`).join(", "),
   );
@@ -139,7 +144,7 @@ export function replacePart({ companyId, record }: Written, part: MirroredPart):
     INSERT INTO ${Prisma.raw(table)} (company_id, ${Prisma.raw([owner, ...columns].join(", "))})
     SELECT ${companyId}, ${record.id}, ${Prisma.raw(columns.map((name) => `r.${name}`).join(", "))}
     FROM jsonb_populate_recordset(NULL::${Prisma.raw(table)}, ${jsonOf(rows)}::jsonb) r ${conflict}`;
-  return [removal, insertion];
+  return [...removals, insertion];
 }
 
 /** Whether the table says when a row was updated, and the source may not. */
