@@ -46,11 +46,14 @@ export function customerRecord(json: SourceRecord, reading: Reading, notes?: Cus
     source_lead_id: message.sourceLeadId || null,
     archived_time: goneTime(message.deleted, stamps.row["last_updated_time"], reading),
   };
+  const externalIds = message.externalIds.map(({ system, id }) =>
+    storable({ system, external_id: id }, reading.remark),
+  );
   const record: MirroredRecord = {
     ...{ kind: "customer", id: message.id, inserted: stamps.inserted },
     row: storable(reading.isExtended ? row : without(row, ownColumns), reading.remark),
     parts: {
-      ...(reading.isExtended ? { phones: phonePart(phones) } : {}),
+      ...(reading.isExtended ? { phones: phonePart(phones), external_ids: externalIds } : {}),
       address: addressPart(message.address, message.id).map((one) => storable(one, reading.remark)),
       notes: notePart(notes ?? message.notes, "note", ({ note }) => note).map((one) => storable(one, reading.remark)),
       tags: message.tags.map(({ id }) => ({ tag_id: id })),

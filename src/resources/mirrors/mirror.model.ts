@@ -23,7 +23,7 @@ export type MirroredKind =
 export type MirroredRow = Readonly<Record<string, unknown>>;
 
 /** The rows of a record in another table, as the API names them. */
-export type MirroredPart = "phones" | "address" | "notes" | "tags" | "pet_codes" | "vaccinations";
+export type MirroredPart = "phones" | "external_ids" | "address" | "notes" | "tags" | "pet_codes" | "vaccinations";
 
 /** A record of the source, in the form in which it is stored. */
 export interface MirroredRecord {

@@ -139,7 +139,15 @@ async function lockedDifference(
 }
 
 function partsOf(parts: MirroredRecord["parts"]): readonly MirroredPart[] {
-  const all: readonly MirroredPart[] = ["phones", "address", "notes", "tags", "pet_codes", "vaccinations"];
+  const all: readonly MirroredPart[] = [
+    "phones",
+    "external_ids",
+    "address",
+    "notes",
+    "tags",
+    "pet_codes",
+    "vaccinations",
+  ];
   return all.filter((part) => parts[part] !== undefined);
 }
 

@@ -7,11 +7,11 @@ interface PartTable {
   /** The column with the id of the record. */
   readonly owner: string;
   /** The rest of the primary key, and the order of the rows. */
-  readonly key: string;
+  readonly key: readonly string[];
   /** Columns beside company and owner. */
   readonly columns: readonly string[];
-  /** Rows with ids of their own move when another record has them. */
-  readonly hasIds: boolean;
+  /** Whether the key does not name the record. Its rows move when another record has them. */
+  readonly isMovable: boolean;
 }
 
 const phoneColumns = ["position", "number", "extension", "label", "belongs_to", "person_name"];
@@ -22,10 +22,10 @@ const addressColumns = [
 
 const contactParts = (owner: "customer" | "lead") => ({
   phones: {
-    ...{ table: `${owner}_phone`, owner: `${owner}_id`, key: "position", columns: phoneColumns, hasIds: false },
+    ...{ table: `${owner}_phone`, owner: `${owner}_id`, key: ["position"], columns: phoneColumns, isMovable: false },
   },
-  notes: { table: `${owner}_note`, owner: `${owner}_id`, key: "id", columns: noteColumns, hasIds: true },
-  tags: { table: `${owner}_tag`, owner: `${owner}_id`, key: "tag_id", columns: ["tag_id"], hasIds: false },
+  notes: { table: `${owner}_note`, owner: `${owner}_id`, key: ["id"], columns: noteColumns, isMovable: true },
+  tags: { table: `${owner}_tag`, owner: `${owner}_id`, key: ["tag_id"], columns: ["tag_id"], isMovable: false },
 });
 
 const petNoteColumns = noteColumns.map((name) => (name === "note" ? "content" : name));
@@ -34,14 +34,24 @@ const petNoteColumns = noteColumns.map((name) => (name === "note" ? "content" : 
 const partTables: Readonly<Partial<Record<MirroredKind, Partial<Record<MirroredPart, PartTable>>>>> = {
   customer: {
     ...contactParts("customer"),
-    address: { table: "customer_address", owner: "customer_id", key: "id", columns: addressColumns, hasIds: true },
+    external_ids: {
+      ...{ table: "customer_external_id", owner: "customer_id", key: ["system", "external_id"], isMovable: true },
+      columns: ["system", "external_id"],
+    },
+    address: { table: "customer_address", owner: "customer_id", key: ["id"], columns: addressColumns, isMovable: true },
   },
   lead: contactParts("lead"),
   pet: {
-    notes: { table: "pet_note", owner: "pet_id", key: "id", columns: petNoteColumns, hasIds: true },
-    pet_codes: { table: "pet_pet_code", owner: "pet_id", key: "pet_code_id", columns: ["pet_code_id"], hasIds: false },
+    notes: { table: "pet_note", owner: "pet_id", key: ["id"], columns: petNoteColumns, isMovable: true },
+    pet_codes: {
+      table: "pet_pet_code",
+      owner: "pet_id",
+      key: ["pet_code_id"],
+      columns: ["pet_code_id"],
+      isMovable: false,
+    },
     vaccinations: {
-      ...{ table: "pet_vaccination", owner: "pet_id", key: "position", hasIds: false },
+      ...{ table: "pet_vaccination", owner: "pet_id", key: ["position"], isMovable: false },
       columns: ["position", "name", "expired_time"],
     },
   },
@@ -82,7 +92,7 @@ export function partDifferences({ companyId, kind, records }: Compared, part: Mi
   const partial = compared.flatMap(({ id, partial: named }) => (named?.includes(part) ? [id] : []));
   const shape = (alias: string) =>
     Prisma.raw(`jsonb_agg(jsonb_build_object(${columns.map((name) => `'${name}', ${alias}.${name}`).join(", ")})
-      ORDER BY ${alias}.${key})`);
+      ORDER BY ${key.map((name) => `${alias}.${name}`).join(", ")})`);
   return Prisma.sql`
     SELECT coalesce(d.owner, s.owner)::text AS id FROM
       (SELECT r.${Prisma.raw(owner)} AS owner, ${shape("r")} AS rows
@@ -130,16 +140,17 @@ export function updateRow({ companyId, record }: Written, changed: readonly stri
 export function replacePart({ companyId, record }: Written, part: MirroredPart, isNew: boolean): readonly Prisma.Sql[] {
   const found = partTables[record.kind]?.[part];
   if (!found) return [];
-  const { table, owner, key, columns, hasIds } = found;
+  const { table, owner, key, columns, isMovable } = found;
   const rows = record.parts[part] ?? [];
   const removal = Prisma.sql`
     DELETE FROM ${Prisma.raw(table)} t WHERE t.company_id = ${companyId} AND t.${Prisma.raw(owner)} = ${record.id}`;
   const removals = isNew ? [] : [removal];
   if (rows.length === 0) return removals;
   const moved = Prisma.raw(
-    [owner, ...columns.filter((name) => name !== key)].map((name) => `${name} = excluded.${name}`).join(", "),
+    [owner, ...columns.filter((name) => !key.includes(name))].map((name) => `${name} = excluded.${name}`).join(", "),
   );
-  const conflict = hasIds ? Prisma.sql`ON CONFLICT (company_id, id) DO UPDATE SET ${moved}` : Prisma.empty;
+  const keys = Prisma.raw(["company_id", ...key].join(", "));
+  const conflict = isMovable ? Prisma.sql`ON CONFLICT (${keys}) DO UPDATE SET ${moved}` : Prisma.empty;
   const insertion = Prisma.sql`
     INSERT INTO ${Prisma.raw(table)} (company_id, ${Prisma.raw([owner, ...columns].join(", "))})
     SELECT ${companyId}, ${record.id}, ${Prisma.raw(columns.map((name) => `r.${name}`).join(", "))}
