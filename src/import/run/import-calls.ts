@@ -34,6 +34,7 @@ import { createLeadBatches } from "../../resources/leads/lead-batch.service.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
 import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
+import { patiently } from "./patiently.js";
 import { createRecordCalls } from "./record-calls.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
@@ -106,24 +107,25 @@ export function createCallsInProcess({
   const { batchCreateCustomers } = CustomerBatchService.method;
   const { batchCreateLeads } = LeadBatchService.method;
   const { batchCreatePets } = PetBatchService.method;
+  const records = createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun });
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
     async importCustomers(items) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
-      return refusalsIn(isDryRun ? batch.items : await batches.create(batch, principal, write));
+      return refusalsIn(isDryRun ? batch.items : await patiently(() => batches.create(batch, principal, write)));
     },
 
     async importPets(items) {
       const request = create(BatchCreatePetsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newPetBatch, request, contextOf(batchCreatePets));
-      return refusalsIn(isDryRun ? batch.items : await petBatches.create(batch, principal, write));
+      return refusalsIn(isDryRun ? batch.items : await patiently(() => petBatches.create(batch, principal, write)));
     },
 
     async importLeads(items) {
       const request = create(BatchCreateLeadsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newLeadBatch, request, contextOf(batchCreateLeads));
-      return refusalsIn(isDryRun ? batch.items : await leadBatches.create(batch, principal, write));
+      return refusalsIn(isDryRun ? batch.items : await patiently(() => leadBatches.create(batch, principal, write)));
     },
 
     async findCustomers(by) {
@@ -138,9 +140,10 @@ export function createCallsInProcess({
       return (await repositories.customers.list(query, write.signal)).map(({ id }) => id);
     },
 
-    ...createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun }),
+    ...records,
+    update: (kind, target, fields) => patiently(() => records.update(kind, target, fields)),
 
-    erase: (kind, id) => eraser[kind].erase({ companyId, id }, principal, write),
+    erase: (kind, id) => patiently(() => eraser[kind].erase({ companyId, id }, principal, write)),
   };
 }
 
