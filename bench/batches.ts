@@ -99,7 +99,11 @@ async function rowsIn(send: () => Promise<number>, inFlight: number): Promise<nu
   const end = performance.now() + roundMs;
   let rows = 0;
   const caller = async () => {
-    while (performance.now() < end) rows += await send();
+    while (performance.now() < end) {
+      // Not `rows += await`, which would add to the count of before the wait, and lose those of the other callers.
+      const sent = await send();
+      rows += sent;
+    }
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
   return rows;
