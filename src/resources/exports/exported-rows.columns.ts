@@ -21,8 +21,8 @@ export function copyStatement(table: ExportedTable, { format, isOfPerson, skippe
 }
 
 /**
- * The stored columns, which an index has in this order. A name alone would be that of the marked text: PostgreSQL would then
- * sort all rows.
+ * The stored columns, which an index has in this order. A name alone would mean the marked text, and
+ * PostgreSQL would sort all rows.
  */
 function stored({ name, company, order }: ExportedTable): string {
   return [company, ...order.split(", ")].map((column) => `"${name}"."${column}"`).join(", ");

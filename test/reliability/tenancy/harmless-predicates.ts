@@ -122,7 +122,7 @@ const harmless: readonly Harmless[] = [
   })),
   ...["duplicates.list", "duplicates.list_changes"].map((statement) => ({ statement, place: 4, why: onlyFinds })),
   // Of customers, and of leads with their pets.
-  ...[4, 10].map((place) => ({
+  ...[5, 10].map((place) => ({
     ...{ statement: "SELECT 'business' AS kind, id FROM business", place },
     why: "searches for the pseudonym of an erased record, a salted hash of company and id that no other company has",
   })),
