@@ -46,6 +46,7 @@ export function customerView({ companyId, leads }: World, customer: Customer): E
     ...{ lastUpdatedBy, lastUpdatedTime, rawId, etag },
     ...customer.appointments,
     phones: phonesView(phones),
+    externalIds: [],
     preferredBusinessId: customer.businessId,
     assignedStaffId: customer.staffId,
     sourceLeadId: customer.leadId,

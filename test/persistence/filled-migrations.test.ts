@@ -58,7 +58,7 @@ it("every migration runs over the filled database of its predecessors, and the s
   await using service = await startService({ ...environmentOf(database), SEED_DEMO: "1", LOG_LEVEL: "error" });
   const response = await listCustomers(service.httpUrl, secrets.DEMO_API_KEY);
   expect(await response.json()).toMatchObject({ customers: expect.arrayContaining([expect.anything()]) });
-}, 60_000);
+}, 120_000);
 
 /** Keys from before the scopes for erasing and importing. */
 async function insertOlderKeys({ owner }: TestDatabase): Promise<void> {

@@ -55,6 +55,7 @@ describe("CreateCustomer", () => {
       id: expect.stringMatching(/^cus_[A-Za-z0-9]{22}$/),
       rawId: expect.stringMatching(/^\d+$/),
       ...{ email: "", avatar: "", colorCode: "", source: "", status: "ACTIVE", deleted: false },
+      externalIds: [],
       phones: [phone("+12125550111")],
       ...{ address: [], notes: [], tags: [], assignedStaffId: "", sourceLeadId: "", mergedInto: "", etag: "1" },
       preference: {
