@@ -3,8 +3,9 @@ import { type Environment, environmentOf } from "../../server/service.js";
 import { createEmptyDatabase, type TestDatabase } from "../../support/database.js";
 import { startExternalSystem } from "../../support/external-system.js";
 import type { Random } from "../run.js";
+import { writeKinds } from "../write-kinds.js";
 import type { Build } from "./previous-build.js";
-import { externalApi, type Round, rounds } from "./rounds.js";
+import { type Round, roundsWith } from "./rounds.js";
 import { createTenant, type RunningBuild, startBuild } from "./running-build.js";
 import { openSession, type Session } from "./session.js";
 
@@ -47,7 +48,10 @@ export async function openPlace(build: Build, random: Random): Promise<Place> {
     await session.ok(tenant, `setting/companies/${tenant.companyId}/services`, service);
     return {
       ...{ database, environment, build: running, tenant, serving, session },
-      rounds: [...rounds, externalApi(system)],
+      rounds: roundsWith(
+        writeKinds.filter(({ name }) => build.rpcs.has(name)),
+        system,
+      ),
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual, promisify } from "node:util";
@@ -10,6 +10,8 @@ const execute = promisify(execFile);
 /** A built checkout in a directory of its own. Disposing of it removes the directory. */
 export interface Build extends AsyncDisposable {
   readonly directory: string;
+  /** Names of the RPCs in its contract. */
+  readonly rpcs: ReadonlySet<string>;
 }
 
 /**
@@ -31,7 +33,17 @@ export async function buildCommit(commit: string, repository = "."): Promise<Bui
     await remove();
     throw error;
   }
-  return { directory, [Symbol.asyncDispose]: remove };
+  return { directory, rpcs: await rpcsIn(join(directory, "proto")), [Symbol.asyncDispose]: remove };
+}
+
+async function rpcsIn(folder: string): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const file of await readdir(folder, { recursive: true })) {
+    if (!file.endsWith(".proto")) continue;
+    const text = await readFile(join(folder, file), "utf8");
+    for (const [, name] of text.matchAll(/^\s*rpc (\w+)\(/gm)) if (name !== undefined) names.add(name);
+  }
+  return names;
 }
 
 async function requireCommit(commit: string, repository: string): Promise<void> {

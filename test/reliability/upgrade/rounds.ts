@@ -2,8 +2,7 @@ import { randomUUID } from "node:crypto";
 import { newCustomer, type Tenant } from "../../faults/world.js";
 import type { ExternalSystem } from "../../support/external-system.js";
 import { planned } from "../exactly-once.js";
-import { phoneOf, type Send } from "../write-kind.js";
-import { writeKinds } from "../write-kinds.js";
+import { phoneOf, type Send, type WriteKind } from "../write-kind.js";
 import { require, requireSame, type Session } from "./session.js";
 
 /** What a client does again and again. Each round begins at one process and goes on at the other. */
@@ -54,11 +53,11 @@ const lead: Round = async ({ ok, pair, counts }) => {
 };
 
 /** A write of any kind is sent to both with one key, at the same moment or one after the other: one effect, one answer. */
-const retry: Round = async ({ ok, random, pair, counts, acknowledged }) => {
+async function retry({ ok, random, pair, counts, acknowledged }: Session, kinds: readonly WriteKind[]): Promise<void> {
   const [one, other] = pair();
   const send: Send = async ({ path, body, method }) =>
     (await ok(random.pick([one, other]), path, body, { method })).body;
-  const write = await planned(random.pick(writeKinds), one, send);
+  const write = await planned(random.pick(kinds), one, send);
   const key = randomUUID();
   const sendTo = (tenant: Tenant) => {
     const { path, body, method } = write.call;
@@ -72,7 +71,7 @@ const retry: Round = async ({ ok, random, pair, counts, acknowledged }) => {
   acknowledged.push({ write, key, answer: answers[0] });
   requireSame(`${write.kind.name} and its retry`, answers[0].body, answers[1].body);
   require(`one answer of ${write.kind.name} is a replay`, answers[0].replayed !== answers[1].replayed);
-};
+}
 
 /** Lists by their paths: the member of the answer with the rows, and what else the request needs. */
 const lists = [
@@ -132,7 +131,7 @@ const pages: Round = async ({ ok, random, pair, counts }) => {
 };
 
 /** A secret that one process encrypted is decrypted by the other, which sends it to a third-party system. */
-export function externalApi(system: ExternalSystem): Round {
+function externalApi(system: ExternalSystem): Round {
   return async ({ ok, pair }) => {
     const [one, other] = pair();
     const path = `callcenter/companies/${one.companyId}/external_apis`;
@@ -150,4 +149,8 @@ export function externalApi(system: ExternalSystem): Round {
   };
 }
 
-export const rounds: readonly Round[] = [customer, lead, retry, retry, pages];
+/** The rounds with writes of these kinds, which both builds must have. */
+export function roundsWith(kinds: readonly WriteKind[], system: ExternalSystem): readonly Round[] {
+  const retryOne: Round = (session) => retry(session, kinds);
+  return [customer, lead, retryOne, retryOne, pages, externalApi(system)];
+}
