@@ -109,9 +109,9 @@ describe("an import that is killed at any moment", () => {
     const company = "cmp_killed";
     await newCompany(company);
     const environment = environmentOf(database);
-    const file = await writeRows(times({ short: 2_000, long: 200_000 }));
+    const file = await writeRows(times({ short: 1_000, long: 200_000 }));
     const words = wordsOf(company, file);
-    const kills = times({ short: 3, long: 20 });
+    const kills = times({ short: 2, long: 20 });
     expect(await moegoHere([...words, "--dry-run"], environment)).toMatchObject({ code: 1 });
     const before = withoutJobs(await dumpOf(database.owner, company));
     const killed = await killAgainAndAgain({ company, file, kills });
