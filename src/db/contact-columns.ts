@@ -1,4 +1,5 @@
 import { type Channel, type Consent, consentChannels } from "../core/consent.js";
+import type { Preference } from "../core/preference.js";
 import { foldCase } from "../core/text.js";
 import { type Row, type StoredField, textColumn } from "./field-table.js";
 
@@ -40,4 +41,30 @@ export function consentOf(row: Row): Consent {
 
 function channelsIn(numbers: unknown): readonly Channel[] {
   return Array.isArray(numbers) ? numbers.map((number) => consentChannels.wordOf(Number(number)) ?? "AUTO_CALL") : [];
+}
+
+/** The preference of a customer. */
+export const preferenceField: StoredField<Preference> = {
+  columns: {
+    receive_auto_message: "boolean",
+    receive_auto_email: "boolean",
+    subscribe_to_marketing_emails: "boolean",
+    receive_appointment_reminder: "boolean",
+  },
+  write: (preference) => ({
+    receive_auto_message: preference.receiveAutoMessage,
+    receive_auto_email: preference.receiveAutoEmail,
+    subscribe_to_marketing_emails: preference.subscribeToMarketingEmails,
+    receive_appointment_reminder: preference.receiveAppointmentReminder,
+  }),
+  read: preferenceOf,
+};
+
+export function preferenceOf(row: Row): Preference {
+  return {
+    receiveAutoMessage: row["receive_auto_message"] === true,
+    receiveAutoEmail: row["receive_auto_email"] === true,
+    subscribeToMarketingEmails: row["subscribe_to_marketing_emails"] === true,
+    receiveAppointmentReminder: row["receive_appointment_reminder"] === true,
+  };
 }

@@ -1,18 +1,17 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { MirroredKind, MirroredRecord, MirrorRepository } from "../resources/mirrors/mirror.model.js";
 import { customerRecord } from "./customer-record.js";
-import { businessRecord, staffRecord } from "./directory-records.js";
 import { leadRecord } from "./lead-record.js";
 import type { MirrorContext, Reading, SourceRecord } from "./mirror-context.js";
 import { packageRecord } from "./package-record.js";
 import { petRecord } from "./pet-record.js";
 import { isObject } from "./readable.js";
-import type { Found, Item, RecordStore } from "./record-store.js";
+import { asRead, type Found, type Item, type RecordStore } from "./record-store.js";
 import type { References } from "./references.js";
 import type { MirrorReport } from "./report.js";
-import { settingRecord, settingSources } from "./setting-records.js";
+import { storeSettings } from "./setting-pass.js";
 import type { Source } from "./source.js";
-import { earlier, idOf, readAll, recordsIn, type SourceList, walk } from "./walk.js";
+import { earlier, idOf, recordsIn, type SourceList, walk } from "./walk.js";
 import { wholeCustomer, wholeLead, wholePet } from "./whole-record.js";
 
 export type WalkedKind = "customer" | "lead" | "pet" | "package";
@@ -96,9 +95,8 @@ export function createPasses(options: PassOptions): Passes {
         (reading) => wholePet(source, json, reading),
       ),
     package: (json) => {
-      const info = isObject(json["packageInfo"]) ? json["packageInfo"] : json;
-      const reading = (other: Reading) => packageRecord(json, other);
-      return itemOf("package", { ...json, id: idOf(info) }, reading, async (other) => reading(other));
+      const read = (reading: Reading) => packageRecord(json, reading);
+      return itemOf("package", { ...json, id: packageIdOf(json) }, read, async (reading) => read(reading));
     },
   };
 
@@ -134,7 +132,7 @@ export function createPasses(options: PassOptions): Passes {
         if (pets.some((pet) => idOf(pet) === id)) continue;
         // The lead no longer has it. It is kept, out of use.
         const record = { kind: "pet", id, row: { archived_time: context.now().toISOString() }, parts: {} } as const;
-        items.push({ record, whole: async () => record });
+        items.push(asRead(record));
       }
     }
     return items;
@@ -151,8 +149,7 @@ export function createPasses(options: PassOptions): Passes {
     await walk({
       ...{ source, list },
       async take(records) {
-        for (const record of records)
-          details.set(idOf(isObject(record["packageInfo"]) ? record["packageInfo"] : record), record);
+        for (const record of records) details.set(packageIdOf(record), record);
       },
     });
     return [...details.values()];
@@ -198,59 +195,9 @@ export function createPasses(options: PassOptions): Passes {
     }
   }
 
-  async function storeSettings(reading: (id: string, kind: MirroredKind) => Reading): Promise<void> {
-    for (const setting of settingSources) {
-      const { kind, path, member, isPaged } = setting;
-      const list = { path: `/v1/setting/companies/${encodeURIComponent(companyId)}${path}`, member };
-      const request = isExtended ? { showArchived: true } : {};
-      const entries = isPaged
-        ? await readAll(source, { ...list, request })
-        : recordsIn(await source.post(list.path, request), member);
-      const items = entries.map((json, position): Item => {
-        const isArchived = json["archived"] === true;
-        const record = settingRecord(setting, json, reading(idOf(json), kind), { position, isArchived });
-        return { record, whole: async () => record };
-      });
-      await store.store(items);
-      for (const { record } of items) references.add(kind, record.id);
-      if (!isExtended && kind !== "service") await archiveOthers(kind, new Set(items.map(({ record }) => record.id)));
-    }
-  }
-
-  /** A list of the published API has what is in use. */
-  async function archiveOthers(kind: MirroredKind, listed: ReadonlySet<string>): Promise<void> {
-    for (let after = ""; ; ) {
-      const ids = await repository.ids(kind, after, 500);
-      if (ids.length === 0) return;
-      after = ids.at(-1) ?? "";
-      const gone = ids.filter((id) => !listed.has(id));
-      await store.store(
-        gone.map((id) => {
-          const archived = kind === "life_cycle" ? { is_default: false } : {};
-          const record = { kind, id, row: { ...archived, archived_time: context.now().toISOString() }, parts: {} };
-          return { record, whole: async () => record };
-        }),
-      );
-      for (const id of gone) references.add(kind, id);
-    }
-  }
-
   return {
     async settings() {
-      const archived = isExtended ? { showArchived: true } : {};
-      const businesses = { path: "/v1/businesses:list", member: "businesses", request: { companyId, ...archived } };
-      const staff = { path: "/v1/staffs:list", member: "staffs", request: { companyId } };
-      for (const [kind, list] of [["business", businesses] as const, ["staff", staff] as const]) {
-        const items = (await readAll(source, list)).map((json): Item => {
-          const reading = readingOf(kind, idOf(json));
-          const record =
-            kind === "business" ? businessRecord(json, reading, json["archived"] === true) : staffRecord(json, reading);
-          return { record, whole: async () => record };
-        });
-        await store.store(items);
-        for (const { record } of items) references.add(kind, record.id);
-      }
-      await storeSettings((id, kind) => readingOf(kind, id));
+      await storeSettings({ ...options, readingOf });
       onPage();
     },
 
@@ -277,6 +224,11 @@ export function createPasses(options: PassOptions): Passes {
       return { found, ids, petIds };
     },
   };
+}
+
+/** The details of a package have its id one level deeper. */
+function packageIdOf(json: SourceRecord): string {
+  return idOf(isObject(json["packageInfo"]) ? json["packageInfo"] : json);
 }
 
 /** Whether a followed list only tells that the record left it. */

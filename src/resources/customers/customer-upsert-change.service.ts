@@ -10,7 +10,7 @@ import type { UpsertItem } from "./customer-upsert.service.js";
 
 /**
  * What an upsert changes of the customer that it found: the fields that it states, and external ids that the customer does
- * not have. Notes would be added once more by every upsert.
+ * not have. Notes would be added again by every upsert.
  */
 export function updateOf(upsert: UpsertItem, customer: Customer, onMatch: OnMatch): CustomerUpdate {
   const externalIds = joinedExternalIds(customer.externalIds, upsert.customer.externalIds);

@@ -1,7 +1,6 @@
 import type { ExternalId } from "../../core/external-id.js";
 import type { Note } from "../../core/note.js";
-import type { Preference } from "../../core/preference.js";
-import { consentField, consentOf, emailField } from "../../db/contact-columns.js";
+import { consentField, consentOf, emailField, preferenceField, preferenceOf } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
 import {
   enumColumn,
@@ -9,7 +8,6 @@ import {
   optionalTextColumn,
   optionalTimeColumn,
   type Row,
-  type StoredField,
   textColumn,
 } from "../../db/field-table.js";
 import {
@@ -33,31 +31,6 @@ import {
   customerStatuses,
   type ReferralSource,
 } from "./customer.model.js";
-
-const preferenceField: StoredField<Preference> = {
-  columns: {
-    receive_auto_message: "boolean",
-    receive_auto_email: "boolean",
-    subscribe_to_marketing_emails: "boolean",
-    receive_appointment_reminder: "boolean",
-  },
-  write: (preference) => ({
-    receive_auto_message: preference.receiveAutoMessage,
-    receive_auto_email: preference.receiveAutoEmail,
-    subscribe_to_marketing_emails: preference.subscribeToMarketingEmails,
-    receive_appointment_reminder: preference.receiveAppointmentReminder,
-  }),
-  read: preferenceOf,
-};
-
-function preferenceOf(row: Row): Preference {
-  return {
-    receiveAutoMessage: row["receive_auto_message"] === true,
-    receiveAutoEmail: row["receive_auto_email"] === true,
-    subscribeToMarketingEmails: row["subscribe_to_marketing_emails"] === true,
-    receiveAppointmentReminder: row["receive_appointment_reminder"] === true,
-  };
-}
 
 /** The one table of the fields that clients write. */
 export const customerFields = fieldTable<CustomerFields>({

@@ -2,10 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import { sameConsent } from "../../core/consent.js";
 import { respectingOptOut } from "../../core/contact-rule.js";
 import { DomainError, erasedError, mergedError } from "../../core/errors.js";
-import { defaultPreference, type Preference } from "../../core/preference.js";
 import type { WriteContext } from "../../core/write.js";
 import { recordChange, recordConsent } from "../../db/audit-log.js";
-import { consentField, consentOf } from "../../db/contact-columns.js";
+import { consentField, consentOf, preferenceField, preferenceOf } from "../../db/contact-columns.js";
 import type { Database } from "../../db/database.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
@@ -178,7 +177,7 @@ async function withoutOptedOut(
   const channels = await optedOutChannels(tx, optOutKeys, { companyId, ...(before ? { before } : {}), after: lines });
   if (channels.length === 0) return record;
   const { choice } = respectingOptOut({ consent: consentOf(row), preference: preferenceOf(row) }, channels);
-  const preference = record.kind === "customer" ? preferenceRow(choice.preference) : {};
+  const preference = record.kind === "customer" ? preferenceField.write(choice.preference) : {};
   return { ...record, row: { ...row, ...consentField.write(choice.consent), ...preference } };
 }
 
@@ -250,24 +249,6 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-const preferenceColumns: Readonly<Record<keyof Preference, string>> = {
-  receiveAutoMessage: "receive_auto_message",
-  receiveAutoEmail: "receive_auto_email",
-  subscribeToMarketingEmails: "subscribe_to_marketing_emails",
-  receiveAppointmentReminder: "receive_appointment_reminder",
-};
-
-function preferenceOf(row: MirroredRow): Preference {
-  const stated = Object.entries(preferenceColumns).map(([name, column]) => [name, row[column] === true]);
-  return { ...defaultPreference, ...Object.fromEntries(stated) };
-}
-
-function preferenceRow(preference: Preference): MirroredRow {
-  return Object.fromEntries(
-    Object.entries(preference).map(([name, value]) => [Reflect.get(preferenceColumns, name), value]),
-  );
-}
-
 /** What differs, as the API spells it. */
 export function fieldNames(changed: readonly string[]): readonly string[] {
   const names = changed.map((name) => spelledByApi.get(name) ?? name).filter((name) => name !== "");
@@ -279,7 +260,7 @@ const consentColumns = Object.keys(consentField.columns);
 /** Empty: what every change sets, or what no client sees. */
 const spelledByApi = new Map<string, string>([
   ...consentColumns.map((name) => [name, "compliance_config"] as const),
-  ...Object.values(preferenceColumns).map((name) => [name, "preference"] as const),
+  ...Object.keys(preferenceField.columns).map((name) => [name, "preference"] as const),
   ...["created_time", "created_by", "last_updated_time", "last_updated_by", "email_key"].map(
     (name) => [name, ""] as const,
   ),
