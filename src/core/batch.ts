@@ -1,5 +1,6 @@
 import { enumeration, type WordOf } from "./enumeration.js";
 import { DomainError, invalidRequest } from "./errors.js";
+import type { ImportEntries } from "./import-entry.js";
 import { prefixPaths } from "./record-import.js";
 import type { IdempotencyClaim } from "./write.js";
 
@@ -49,6 +50,8 @@ export interface Batch<T> {
   readonly companyId: string;
   readonly mode: BatchMode;
   readonly items: readonly BatchItem<T>[];
+  /** Of an import by the `moego` command: what is stored with each new record. */
+  readonly imported?: ImportEntries | undefined;
 }
 
 /** The refusal that a rule throws. */

@@ -198,6 +198,28 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
     expect([await count(company, "customer"), await count(company, "pet")]).toEqual([3, 2]);
   });
 
+  it("continues an import of a former version, which noted records before it stored them", async () => {
+    const company = await newCompany();
+    await run("customers", company, owners);
+    for (const text of [
+      "UPDATE import_job SET state = 'RUNNING' WHERE company_id = $1",
+      "UPDATE import_record SET state = 'PLANNED' WHERE company_id = $1",
+      "DELETE FROM customer WHERE company_id = $1 AND first_name = 'Ben'",
+    ])
+      await database.owner.query(text, [company]);
+    const again = await run("customers", company, owners);
+    expect(totals(again.stdout)).toBe("Imported: 6 rows = 1 created + 0 updated + 2 skipped + 3 failed.");
+    expect([await count(company, "customer"), await count(company, "pet")]).toEqual([2, 2]);
+    const { rows } = await database.owner.query(
+      "SELECT state, count(*)::int AS entries FROM import_record WHERE company_id = $1 GROUP BY 1",
+      [company],
+    );
+    expect(rows).toEqual([{ state: "CREATED", entries: 4 }]);
+    const job = /job_\w+/.exec(again.stdout)?.[0] ?? "";
+    await moegoHere(["import", "undo", job, "--company", company], environment);
+    expect([await count(company, "customer"), await count(company, "pet")]).toEqual([0, 0]);
+  });
+
   it("does not bring an erased person back", async () => {
     const company = await newCompany();
     const content = "First Name,Last Name,Phone\nAnna,Lee,212-555-0111\n";

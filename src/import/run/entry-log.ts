@@ -9,6 +9,7 @@ import type {
 
 /** Reads and writes the entries of one import. */
 export interface EntryLog {
+  readonly jobId: string;
   known(keys: readonly Pick<ImportEntry, "kind" | "key">[]): Promise<readonly KnownEntry[]>;
   versions(kind: ImportedKind, recordIds: readonly string[]): Promise<readonly StoredVersion[]>;
   plan(entries: readonly ImportEntry[]): Promise<void>;

@@ -4,6 +4,7 @@ import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
 import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ImportEntries } from "../../core/import-entry.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -39,12 +40,18 @@ import { createRecordCalls } from "./record-calls.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
 export interface ImportCalls {
-  /** Stores customers in one transaction. */
-  importCustomers(items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[]): Promise<Refusals>;
-  /** Stores pets in one transaction. */
-  importPets(items: readonly MessageInitShape<typeof PetBatchItemSchema>[]): Promise<Refusals>;
-  /** Stores leads in one transaction. */
-  importLeads(items: readonly MessageInitShape<typeof LeadBatchItemSchema>[]): Promise<Refusals>;
+  /** Stores customers and their entries in one transaction. */
+  importCustomers(
+    items: readonly MessageInitShape<typeof CustomerBatchItemSchema>[],
+    imported: ImportEntries,
+  ): Promise<Refusals>;
+  /** Stores pets and their entries in one transaction. */
+  importPets(items: readonly MessageInitShape<typeof PetBatchItemSchema>[], imported: ImportEntries): Promise<Refusals>;
+  /** Stores leads and their entries in one transaction. */
+  importLeads(
+    items: readonly MessageInitShape<typeof LeadBatchItemSchema>[],
+    imported: ImportEntries,
+  ): Promise<Refusals>;
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   erase(kind: ImportedKind, id: string): Promise<void>;
@@ -110,22 +117,28 @@ export function createCallsInProcess({
   const records = createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun });
   const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
-    async importCustomers(items) {
+    async importCustomers(items, imported) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
-      return refusalsIn(isDryRun ? batch.items : await patiently(() => batches.create(batch, principal, write)));
+      return refusalsIn(
+        isDryRun ? batch.items : await patiently(() => batches.create({ ...batch, imported }, principal, write)),
+      );
     },
 
-    async importPets(items) {
+    async importPets(items, imported) {
       const request = create(BatchCreatePetsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newPetBatch, request, contextOf(batchCreatePets));
-      return refusalsIn(isDryRun ? batch.items : await patiently(() => petBatches.create(batch, principal, write)));
+      return refusalsIn(
+        isDryRun ? batch.items : await patiently(() => petBatches.create({ ...batch, imported }, principal, write)),
+      );
     },
 
-    async importLeads(items) {
+    async importLeads(items, imported) {
       const request = create(BatchCreateLeadsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newLeadBatch, request, contextOf(batchCreateLeads));
-      return refusalsIn(isDryRun ? batch.items : await patiently(() => leadBatches.create(batch, principal, write)));
+      return refusalsIn(
+        isDryRun ? batch.items : await patiently(() => leadBatches.create({ ...batch, imported }, principal, write)),
+      );
     },
 
     async findCustomers(by) {

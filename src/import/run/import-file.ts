@@ -1,3 +1,4 @@
+import { maxBatchItems } from "../../core/batch.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { WriteContext } from "../../core/write.js";
 import type { ImportCounts, ImportJob, ImportJobRepository } from "../../resources/import-jobs/import-job.model.js";
@@ -32,7 +33,7 @@ export interface FileImport {
   readonly progress: Progress;
 }
 
-const rowsAtOnce = 250;
+const rowsAtOnce = maxBatchItems;
 
 export interface EndedImport {
   readonly counts: ImportCounts;
@@ -65,6 +66,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
   const generation = await jobs.countUndone(companyId, name, write.signal);
   const keys = createEntryKeys({ secret, name, generation });
   const log: EntryLog = {
+    jobId,
     known: (asked) => jobs.known(companyId, asked, write.signal),
     versions: (recordKind, ids) => jobs.versions(companyId, recordKind, ids, write.signal),
     planUpdates: (updates) => jobs.planUpdates(target, updates, write),

@@ -33,19 +33,19 @@ export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storin
     }
   }
 
+  /** Records that are stored with their entries need nothing. A run of a former version stored some before their entries. */
+  async function rememberOthers(drafts: readonly Draft[]): Promise<void> {
+    const stored = drafts.filter(({ state }) => state === "stored");
+    await log.plan(stored);
+    await log.record(stored.map(({ kind, key }) => ({ kind, key, state: "CREATED" })));
+    await log.forget(drafts.filter(({ state }) => state === "refused"));
+  }
+
   return async (drafts: readonly Draft[]): Promise<void> => {
     await recognize(drafts);
     const missing = drafts.filter(({ state }) => state === "create");
-    if (!isDryRun) await log.plan(missing);
-    await storeDrafts(missing, calls);
-    const [refused, held] = [
-      missing.filter(({ state }) => state === "refused"),
-      missing.filter(({ state }) => state !== "refused"),
-    ];
-    if (!isDryRun) {
-      await log.record(held.map((one) => ({ kind: one.kind, key: one.key, state: "CREATED" })));
-      await log.forget(refused);
-    }
+    await storeDrafts(missing, { calls, jobId: log.jobId });
+    if (!isDryRun) await rememberOthers(missing);
     if (isUpdating) await update(drafts.filter(({ state }) => state === "changed"));
     for (const one of drafts) if (one.state !== "refused" && one.state !== "repeated") met.add(one);
   };

@@ -6,6 +6,7 @@ import type { Reachable } from "../../core/contact-line.js";
 import type { Withheld } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
 import type { ExternalId } from "../../core/external-id.js";
+import type { ImportEntries } from "../../core/import-entry.js";
 import type { ImportedNoteRecord } from "../../core/note.js";
 import type { DuplicateView, RefusingDuplicate } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
@@ -92,6 +93,8 @@ export interface CustomerBatch {
   readonly claims: ReadonlyMap<number, IdempotencyClaim>;
   /** Whether the records have ids from other systems, which can have been erased. */
   readonly keepsIds: boolean;
+  /** Of an import by the `moego` command: what is stored with each new record. */
+  readonly imported?: ImportEntries | undefined;
 }
 
 export interface CustomerBatchRepository {

@@ -6,6 +6,7 @@ import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../d
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
 import { externalIdKeyName, takenExternalIds } from "../../db/external-ids.js";
+import { insertImportEntries } from "../../db/import-entries.js";
 import { optedOutOfEach } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
 import { refusingEach } from "../../db/refusing-duplicates-batch.js";
@@ -43,6 +44,7 @@ export function createCustomerBatchRepository(
           if (await customerRoom(tx, companyId)) await addToCustomerCount(tx, companyId, records.length);
           await step.record(made);
           await insertCustomers(tx, { companyId, records, now, write });
+          if (batch.imported) await insertImportEntries(tx, { ...batch.imported, companyId, kind: "customer", made });
           if (batch.keepsIds) {
             const ids = records.map(({ id }) => id);
             await refuseErased(tx, companyId, ids, pseudonym);

@@ -53,6 +53,7 @@ export function createCustomerBatches({ customerBatches, customFields }: Custome
         {
           ...{ companyId, accessFilter: companyAccessFilter(access), size: batch.items.length },
           ...{ claims: claimsOf(batch.items), keepsIds: asked.some(({ item }) => item.id !== undefined) },
+          imported: batch.imported,
         },
         write,
         (unit) =>

@@ -1,3 +1,4 @@
+import type { NewEntry } from "../../core/import-entry.js";
 import type { WriteContext } from "../../core/write.js";
 
 /** Kinds of records that an import stores. */
@@ -28,19 +29,16 @@ export interface NewImportJob extends Pick<ImportJob, "companyId" | "id" | "name
 }
 
 /** A record that an import stores, or is about to store. */
-export interface ImportEntry {
+export interface ImportEntry extends NewEntry {
   readonly kind: ImportedKind;
-  /** Keyed hash of what identifies the record in its file. */
-  readonly key: string;
   readonly recordId: string;
-  /** Hash of what the file says of the record. */
-  readonly contentHash: string;
-  readonly row: number;
 }
 
 export interface KnownEntry extends ImportEntry {
   readonly jobId: string;
-  /** A planned record may be stored or not, and one that is being updated may be updated or not. */
+  /**
+   * A record that is being updated may be updated or not. A run of a former version may have stored a planned one or not.
+   */
   readonly state: "PLANNED" | "CREATED" | "UPDATING" | "UPDATED";
   /** Of an update, as it was planned. */
   readonly undoRequest?: string;
@@ -88,7 +86,7 @@ export interface ImportJobRepository {
     keys: readonly Pick<ImportEntry, "kind" | "key">[],
     signal: AbortSignal,
   ): Promise<readonly KnownEntry[]>;
-  /** Writes entries before their records. */
+  /** Writes entries of records that are stored already, and have none: an earlier run stored them without. */
   plan(target: JobTarget, entries: readonly ImportEntry[], write: WriteContext): Promise<void>;
   /** The same for updates of records. An update that an earlier run of the import planned keeps its request. */
   planUpdates(target: JobTarget, updates: readonly PlannedUpdate[], write: WriteContext): Promise<void>;

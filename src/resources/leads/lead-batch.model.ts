@@ -5,6 +5,7 @@ import type { Channel } from "../../core/consent.js";
 import type { Reachable } from "../../core/contact-line.js";
 import type { Withheld } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ImportEntries } from "../../core/import-entry.js";
 import type { ImportedNote, ImportedNoteRecord } from "../../core/note.js";
 import type { DuplicateView, RefusingDuplicate } from "../../core/possible-duplicate.js";
 import type { ImportAuthors, ImportTimes } from "../../core/record-import.js";
@@ -89,6 +90,8 @@ export interface LeadBatch {
   readonly claims: ReadonlyMap<number, IdempotencyClaim>;
   /** Whether leads or pets have ids from other systems, which can have been erased. */
   readonly keepsIds: boolean;
+  /** Of an import by the `moego` command: what is stored with each new record. */
+  readonly imported?: ImportEntries | undefined;
 }
 
 export interface LeadBatchRepository {

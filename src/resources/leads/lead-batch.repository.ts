@@ -4,6 +4,7 @@ import { accessFilterValues, leadGrantPredicate, toPrismaPredicate } from "../..
 import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { insertImportEntries } from "../../db/import-entries.js";
 import { optedOutOfEach } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
 import { refusingEach } from "../../db/refusing-duplicates-batch.js";
@@ -30,6 +31,7 @@ export function createLeadBatchRepository(contacts: ContactDatabase, pseudonym: 
         if (records.length > 0) {
           await step.record(made);
           await insertLeads(tx, { companyId, records, now, write });
+          if (batch.imported) await insertImportEntries(tx, { ...batch.imported, companyId, kind: "lead", made });
           const [leads, pets] = [[...made.values()], records.flatMap((record) => record.pets.map(({ id }) => id))];
           if (batch.keepsIds) await refuseErased(tx, { companyId, pseudonym, leads, pets });
         } else if (write.claim) write.claim.replayed = replayed.size > 0;

@@ -32,7 +32,7 @@ export function createLeadBatches(leads: LeadBatchRepository) {
       return leads.create(
         {
           ...{ companyId, accessFilter: companyAccessFilter(access), size: items.length },
-          ...{ claims: claimsOf(items), keepsIds },
+          ...{ claims: claimsOf(items), keepsIds, imported: batch.imported },
         },
         write,
         (unit) =>

@@ -2,6 +2,7 @@ import type { AccessFilter } from "../../core/access.js";
 import type { BatchResult } from "../../core/batch.js";
 import type { NewItem, Refusals } from "../../core/batch-items.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ImportEntries } from "../../core/import-entry.js";
 import type { IdempotencyClaim, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import type { Pet } from "./pet.model.js";
@@ -87,6 +88,8 @@ export interface PetBatch {
   readonly claims: ReadonlyMap<number, IdempotencyClaim>;
   /** Whether pets have ids from other systems, which can have been erased. */
   readonly keepsIds: boolean;
+  /** Of an import by the `moego` command: what is stored with each new record. */
+  readonly imported?: ImportEntries | undefined;
 }
 
 export interface PetsById {

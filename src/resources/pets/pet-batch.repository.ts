@@ -4,6 +4,7 @@ import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../d
 import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { insertImportEntries } from "../../db/import-entries.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
@@ -33,6 +34,7 @@ export function createPetBatchRepository(
           const inserted = { companyId, records, locations: unit.locations, now, write };
           await insertPets(tx, inserted);
           await changeLeads(tx, inserted);
+          if (batch.imported) await insertImportEntries(tx, { ...batch.imported, companyId, kind: "pet", made });
           if (batch.keepsIds) await refuseErased(tx, { companyId, pseudonym, petIds: [...made.values()] });
         } else if (write.claim) write.claim.replayed = replayed.size > 0;
         const versions = await versionsOf(tx, batch, [...new Set(replayed.values())]);

@@ -30,6 +30,7 @@ export function createPetBatches(pets: PetBatchRepository) {
         {
           ...{ companyId, accessFilter: companyAccessFilter(access), size: items.length, claims: claimsOf(items) },
           keepsIds: asked.some(({ item }) => item.id !== undefined),
+          imported: batch.imported,
         },
         write,
         (unit) => decidePets(unit, asked, { access, mode, early, write }),
