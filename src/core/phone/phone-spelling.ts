@@ -20,6 +20,9 @@ export const maxSpellingChars = 512;
 /** More than any number with its prefixes. */
 const maxDigits = 40;
 
+/** What most files have: digits alone, or as North America groups them. It needs no taking apart. */
+const isPlain = /^(?:\d{7,15}|\(?\d{3}\)?[ .-]?\d{3}[ .-]\d{4})$/;
+
 /**
  * Takes apart how people, spreadsheets and telephone systems write a phone number. The library for phone numbers
  * receives the digits alone.
@@ -28,6 +31,7 @@ const maxDigits = 40;
  * @returns undefined if the text is not the spelling of one number
  */
 export function readSpelling(raw: string): PhoneSpelling | "withheld" | undefined {
+  if (isPlain.test(raw)) return { digits: raw.replace(/\D/g, ""), hasPlus: false, extension: "" };
   const { name, address } = splitName(plainText(raw));
   if (isPrivateName(name)) return "withheld";
   const uri = readPhoneUri(address);

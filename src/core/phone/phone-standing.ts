@@ -10,6 +10,19 @@ export type PhoneStanding = "valid" | "doubtful" | "impossible";
 
 /** @param number a possible number in E.164 */
 export function phoneStanding(number: string): PhoneStanding {
+  const known = latest.get(number);
+  if (known !== undefined) return known;
+  const standing = judge(number);
+  if (latest.size >= maxLatest) latest.clear();
+  latest.set(number, standing);
+  return standing;
+}
+
+/** The library takes long, and an import judges each number twice: its cell, and the record. */
+const latest = new Map<string, PhoneStanding>();
+const maxLatest = 2_000;
+
+function judge(number: string): PhoneStanding {
   const found = parsePhoneNumberFromString(number, { extract: false });
   if (!found || found.isValid() || isFictional(number)) return "valid";
   const { countryCallingCode, nationalNumber } = found;

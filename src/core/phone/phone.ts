@@ -1,4 +1,6 @@
 import {
+  getCountries,
+  getCountryCallingCode,
   isSupportedCountry,
   type PhoneNumber,
   parsePhoneNumberFromString,
@@ -105,7 +107,8 @@ function firstReadable(groups: ReturnType<Groups>, country: string): string | un
 
 /** A number that is possible today. An old form of it is possible in the plan before, so it needs no further check. */
 function toPossible(text: string, country: string): { number: string; isValid: () => boolean }[] {
-  if (isNorthAmerican.test(text)) return [{ number: text, isValid: () => parse(text, country)?.isValid() === true }];
+  const northAmerican = toNorthAmerican(text, country);
+  if (northAmerican) return [{ number: northAmerican, isValid: () => parse(text, country)?.isValid() === true }];
   const found = parse(text, country);
   if (!found) return [];
   const number = todaysNumber(found.number);
@@ -114,10 +117,17 @@ function toPossible(text: string, country: string): { number: string; isValid: (
 }
 
 /**
- * Possible in each of the 25 countries that share +1. The library compares it with the numbers of all of them first,
- * which takes a twentieth of a customer query.
+ * A number that is possible in each of the 25 countries that share +1. The library compares it with the numbers of all of them
+ * first, which takes a twentieth of a customer query.
  */
-const isNorthAmerican = /^\+1[2-9]\d{9}$/;
+function toNorthAmerican(text: string, country: string): string | undefined {
+  if (/^\+1[2-9]\d{9}$/.test(text)) return text;
+  return northAmerica.has(country) && /^[2-9]\d{9}$/.test(text) ? `+1${text}` : undefined;
+}
+
+const northAmerica: ReadonlySet<string> = new Set(
+  getCountries().filter((country) => getCountryCallingCode(country) === "1"),
+);
 
 /**
  * A number is possible in every country or in none. Otherwise seven digits in Canada would be one: they are a local

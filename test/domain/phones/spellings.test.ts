@@ -49,6 +49,25 @@ it("reads what it read again as the same number, whatever the country", () => {
   }
 });
 
+it("reads plain numbers of the countries that share +1 as the library does", () => {
+  for (const country of library.getCountries().filter((one) => library.getCountryCallingCode(one) === "1")) {
+    for (const area of [200, 212, 242, 340, 500, 599, 684, 721, 800, 876, 911, 999]) {
+      for (const [exchange, line] of [
+        ["000", "0000"],
+        ["234", "5678"],
+        ["555", "0111"],
+        ["521", "1234"],
+      ] as const) {
+        const text = `${area}${exchange}${line}`;
+        const found = library.parsePhoneNumberFromString(text, { extract: false, defaultCountry: country });
+        const number = found?.isPossible() ? found.number : undefined;
+        for (const spelled of [text, `(${area}) ${exchange}-${line}`, `${area}.${exchange}.${line}`, `"${text}"`])
+          expect(readPhone(spelled, country), spelled).toEqual({ kind: "number", number, extension: "" });
+      }
+    }
+  }
+});
+
 it("reads the numbers of the countries that share +1 as the library does", () => {
   for (let area = 200; area < 1_000; area += 1) {
     for (const line of ["0000000", "2345678", "5550111"]) {
