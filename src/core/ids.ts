@@ -78,9 +78,31 @@ export function isClientAssignableId(text: string): boolean {
  * bytes.
  */
 export function toBase62(bytes: Uint8Array, length: number): string {
-  let rest = 0n;
-  for (const byte of bytes) rest = (rest << 8n) | BigInt(byte);
+  // In words of 16 bits, divided for five digits at once: without BigInt it takes a tenth of the time.
+  const words = wordsOf(bytes);
   let text = "";
-  for (; rest > 0n; rest /= 62n) text = digits.charAt(Number(rest % 62n)) + text;
-  return text.padStart(length, "0");
+  for (let first = 0; first < words.length; ) {
+    let rest = 0;
+    for (let at = first; at < words.length; at += 1) {
+      const value = rest * 0x10000 + (words[at] ?? 0);
+      words[at] = Math.floor(value / fiveDigits);
+      rest = value % fiveDigits;
+    }
+    for (let digit = 0; digit < 5; digit += 1) {
+      text = digits.charAt(rest % 62) + text;
+      rest = Math.floor(rest / 62);
+    }
+    while (first < words.length && words[first] === 0) first += 1;
+  }
+  return text.replace(/^0+/, "").padStart(length, "0");
+}
+
+const fiveDigits = 62 ** 5;
+
+/** As one big-endian number. */
+function wordsOf(bytes: Uint8Array): number[] {
+  const words: number[] = [];
+  for (let end = bytes.length; end > 0; end -= 2)
+    words.unshift((end > 1 ? (bytes[end - 2] ?? 0) << 8 : 0) | (bytes[end - 1] ?? 0));
+  return words;
 }

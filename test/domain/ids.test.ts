@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect, it } from "vitest";
 import { idPrefixes, isId, newId, toBase62 } from "../../src/core/ids.js";
 
@@ -21,6 +22,17 @@ it("keeps the order of the bytes in the order of the text", () => {
   expect([...texts].sort()).toEqual(texts);
   expect(toBase62(Buffer.alloc(16, 255), 22)).toHaveLength(22);
   expect(toBase62(Buffer.alloc(16), 22)).toBe("0".repeat(22));
+});
+
+it("writes any bytes as the number that they are", () => {
+  for (const size of [0, 1, 2, 3, 4, 15, 16, 32])
+    for (let sample = 0; sample < 200; sample += 1) {
+      const bytes = randomBytes(size).fill(sample % 2 === 0 ? 0 : 255, 0, sample % (size + 1));
+      let [rest, text] = [BigInt(`0x0${bytes.toString("hex")}`), ""];
+      for (; rest > 0n; rest /= 62n)
+        text = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"[Number(rest % 62n)] + text;
+      expect(toBase62(bytes, 22)).toBe(text.padStart(22, "0"));
+    }
 });
 
 it.each(["copH7x2", "cmp_001", "a", "A.b-c_9", "x".repeat(30)])("takes the imported id %s", (id) => {

@@ -40,6 +40,7 @@ const invisible = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
 
 /** The text of a cell without blanks and without the forms that keep a spreadsheet from reading it as a number. */
 export function plainText(cell: string): string {
+  if (cell === "") return "";
   const text = cell.replaceAll("\u00a0", " ").replaceAll(invisible, "").trim();
   const kept = /^="([^"]*)"$/.exec(text)?.[1];
   return (kept ?? (/^'[\d+=-]/.test(text) ? text.slice(1) : text)).trim();

@@ -33,10 +33,15 @@ export function createEntryKeys({ secret, name, generation }: KeyOptions): Entry
   return {
     keyOf: (kind, identity) => mac([kind, identity]),
     recordIdOf: (kind, identity) => idPrefixes.imported + mac([kind, identity, String(generation)]),
-    hashOf: (content) =>
-      createHash("sha256")
-        .update(JSON.stringify(content, (_, value) => (typeof value === "bigint" ? String(value) : value)))
-        .digest("base64url")
-        .slice(0, 22),
+    hashOf: (content) => createHash("sha256").update(jsonOf(content)).digest("base64url").slice(0, 22),
   };
+}
+
+/** JSON with the seconds of times as texts. Most rows have none, and then it takes a fifth of the time. */
+function jsonOf(content: unknown): string {
+  try {
+    return JSON.stringify(content);
+  } catch {
+    return JSON.stringify(content, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  }
 }
