@@ -59,6 +59,18 @@ it("every text and every JSON value is marked as one that a spreadsheet could re
   expect(marked.toSorted()).toEqual(ofExport.toSorted());
 });
 
+it("what JSONL reads as a number is an integer or a boolean, and what it reads as a text is a text", async () => {
+  const types = new Map((await columns()).map(({ table, column, type }) => [`${table}.${column}`, type]));
+  const typesOf = (kind: string) =>
+    new Set(
+      exportedTables.flatMap(({ name, columns: ofTable }) =>
+        ofTable.filter(({ json }) => json === kind).map((column) => types.get(`${name}.${column.name}`)),
+      ),
+    );
+  expect(typesOf("number")).toEqual(new Set(["int2", "int4", "int8", "bool"]));
+  expect(typesOf("text")).toEqual(new Set(["text", "resource_id"]));
+});
+
 it("no column with bytes is exported: they are hashes and encrypted secrets", async () => {
   const bytes = (await columns())
     .filter(({ type }) => type === "bytea")

@@ -5,7 +5,7 @@ import { copyIn } from "../../db/copy-in.js";
 import { copyOut } from "../../db/copy-out.js";
 import type { ExportFormat } from "./export.model.js";
 import { companySetting } from "./exported-person.columns.js";
-import { copyStatement } from "./exported-rows.columns.js";
+import { rowsOf } from "./exported-rows.columns.js";
 import { type ExportedTable, exportedTables } from "./exported-tables.columns.js";
 import { type ColumnTypes, loadStatements } from "./loaded-rows.columns.js";
 
@@ -126,8 +126,9 @@ async function explaining<T>(table: string, work: () => Promise<T>): Promise<T> 
 
 async function hashOf(client: pg.ClientBase, table: ExportedTable, format: ExportFormat): Promise<string> {
   const hash = createHash("sha256");
-  const text = copyStatement(table, { format, isOfPerson: false, skippedRows: 0 });
-  for await (const { bytes } of copyOut(client, text, new AbortController().signal)) hash.update(bytes);
+  const { signal } = new AbortController();
+  const options = { format, isOfPerson: false, skippedRows: 0 };
+  for await (const { bytes } of rowsOf(table, options, (text) => copyOut(client, text, signal))) hash.update(bytes);
   return hash.digest("hex");
 }
 

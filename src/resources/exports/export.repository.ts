@@ -1,10 +1,10 @@
 import type { Snapshot, Snapshots } from "../../db/snapshots.js";
 import type { ExportReader, ExportRepository, ExportScope } from "./export.model.js";
 import { companySetting, customerSetting, leadSetting } from "./exported-person.columns.js";
-import { copyStatement } from "./exported-rows.columns.js";
+import { rowsOf } from "./exported-rows.columns.js";
 import { exportedTables } from "./exported-tables.columns.js";
 
-/** Reads exports. PostgreSQL writes CSV and JSON itself, and this process only forwards the bytes. */
+/** Reads exports. PostgreSQL writes CSV itself, and this process only forwards the bytes. */
 export function createExportRepository(snapshots: Snapshots): ExportRepository {
   return {
     async open(scope, resumed, signal) {
@@ -34,9 +34,9 @@ function readerOf(snapshot: Snapshot, { format, person }: ExportScope, isFound: 
       const table = exportedTables.find((known) => known.name === name);
       if (!table) throw new Error(`${name} is not exported`);
       const hasHeader = format === "CSV" && skippedRows === 0;
-      const text = copyStatement(table, { format, isOfPerson: person !== undefined, skippedRows });
+      const options = { format, isOfPerson: person !== undefined, skippedRows };
       let isFirst = true;
-      for await (const { bytes, rows } of snapshot.copy(text, signal)) {
+      for await (const { bytes, rows } of rowsOf(table, options, (text) => snapshot.copy(text, signal))) {
         // The names of the columns arrive like a row.
         yield { bytes, rows: isFirst && hasHeader ? rows - 1 : rows };
         isFirst = false;

@@ -1,6 +1,8 @@
+import type { CopiedRows } from "../../db/copy-out.js";
 import type { ExportFormat } from "./export.model.js";
 import { companySetting } from "./exported-person.columns.js";
 import type { ExportedColumn, ExportedTable } from "./exported-tables.columns.js";
+import { jsonLines } from "./json-lines.columns.js";
 
 interface CopyOptions {
   readonly format: ExportFormat;
@@ -9,15 +11,26 @@ interface CopyOptions {
 }
 
 /**
- * Writes rows of a table in the format of an export. Parameters are settings of the transaction: COPY takes no others.
+ * Reads rows of a table for an export: CSV as it is, JSONL as binary rows. Parameters are settings of the transaction: COPY
+ * takes no others.
  */
 export function copyStatement(table: ExportedTable, { format, isOfPerson, skippedRows }: CopyOptions): string {
-  const rows = `SELECT ${table.columns.map(format === "CSV" ? guarded : plain).join(", ")} FROM ${table.name}
+  const rows = `SELECT ${table.columns.map(format === "CSV" ? guarded : inJson).join(", ")} FROM ${table.name}
     WHERE ${table.company} = current_setting('${companySetting}')${isOfPerson ? ` AND ${table.person}` : ""}
     ORDER BY ${stored(table)} OFFSET ${skippedRows}`;
   return format === "CSV"
     ? `COPY (${rows}) TO STDOUT (FORMAT csv, HEADER ${skippedRows === 0}, ENCODING 'UTF8')`
-    : `COPY (SELECT row_to_json(r) FROM (${rows}) r) TO STDOUT ${verbatim}`;
+    : `COPY (${rows}) TO STDOUT (FORMAT binary)`;
+}
+
+/** Runs the statement, and makes the file of what it returns. */
+export function rowsOf(
+  table: ExportedTable,
+  options: CopyOptions,
+  copy: (text: string) => AsyncIterable<CopiedRows>,
+): AsyncIterable<CopiedRows> {
+  const copied = copy(copyStatement(table, options));
+  return options.format === "CSV" ? copied : jsonLines(table.columns, copied);
 }
 
 /**
@@ -28,11 +41,14 @@ function stored({ name, company, order }: ExportedTable): string {
   return [company, ...order.split(", ")].map((column) => `"${name}"."${column}"`).join(", ");
 }
 
-/** JSON contains neither of these characters unescaped, so that nothing is quoted. */
-export const verbatim = "(FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ENCODING 'UTF8')";
-
 function plain({ name }: ExportedColumn): string {
   return `"${name}"`;
+}
+
+/** A value for json-lines.columns.ts. */
+function inJson({ name, isText, json }: ExportedColumn): string {
+  if (json !== "written") return `"${name}"`;
+  return isText ? `"${name}"::text` : `to_json("${name}")::text`;
 }
 
 /**

@@ -27,10 +27,16 @@ export interface ExportedTable {
 export interface ExportedColumn {
   readonly name: string;
   readonly isText: boolean;
+  /** How a line of JSONL is made: of a text, of what PostgreSQL writes as JSON, or of an integer or a boolean. */
+  readonly json: "text" | "written" | "number";
 }
 
 interface TableOptions {
-  /** Names, with an asterisk after those of texts. The company is left out of every row: the export names it once. */
+  /**
+   * Names, with `*` after those of texts, `{}` after those of JSON, which a spreadsheet reads as text, and `!` after others
+   * that PostgreSQL writes as JSON: times, lists and fractions. The company is left out of every row: the export names it
+   * once.
+   */
   readonly columns: string;
   readonly order: string;
   readonly person?: string;
@@ -41,8 +47,14 @@ function table(name: string, { columns, order, person, excluded = {} }: TableOpt
   const names = columns.trim().split(/\s+/);
   return {
     ...{ name, order, person, excluded, company: name === "company" ? "id" : "company_id" },
-    columns: names.map((column) => ({ name: column.replace("*", ""), isText: column.endsWith("*") })),
+    columns: names.map(columnOf),
   };
+}
+
+function columnOf(marked: string): ExportedColumn {
+  const [, name = "", mark = ""] = /^(\w+)(\*|\{\}|!)?$/.exec(marked) ?? [];
+  const json = mark === "*" ? "text" : mark === "" ? "number" : "written";
+  return { name, isText: mark === "*" || mark === "{}", json };
 }
 
 /** Every table with data of a company that is exported. A row comes after the rows that it refers to. */
@@ -53,84 +65,84 @@ export const exportedTables: readonly ExportedTable[] = [
     order: "id",
   }),
   table("business", {
-    columns: `id* name* avatar* phone* business_phone* email* address* website* facebook* instagram* yelp* google*
-      archived_time version`,
+    columns: `id* name* avatar* phone* business_phone* email* address{} website* facebook* instagram* yelp* google*
+      archived_time! version`,
     order: "id",
   }),
   table("staff", {
-    columns: `id* first_name* last_name* avatar* phone* email* role_id* role_name* hired_time working_business_ids
-      mobile_van_id* archived_time version`,
+    columns: `id* first_name* last_name* avatar* phone* email* role_id* role_name* hired_time! working_business_ids!
+      mobile_van_id* archived_time! version`,
     order: "id",
   }),
   table("tag", {
-    columns: "id* name* name_key* group_name* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* name_key* group_name* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("referral_source", {
-    columns: "id* name* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("life_cycle", {
-    columns: "id* name* is_default display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* is_default display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("action_status", {
-    columns: "id* name* color* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* color* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("custom_field", {
-    columns: `id* association_type code* label* type is_required default_value* options* source display_order help_text*
-      archived_time created_time last_updated_time version last_updated_by*`,
+    columns: `id* association_type code* label* type is_required default_value{} options{} source display_order help_text*
+      archived_time! created_time! last_updated_time! version last_updated_by*`,
     order: "id",
   }),
   table("pet_code", {
     columns:
-      "id* abbreviation* description* color* display_order archived_time last_updated_by* last_updated_time version",
+      "id* abbreviation* description* color* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("pet_size", {
-    columns: `id* name* weight_low weight_high weight_unit display_order archived_time last_updated_by* last_updated_time
+    columns: `id* name* weight_low weight_high weight_unit display_order archived_time! last_updated_by* last_updated_time!
       version weight_high_unit exact_weight_low* exact_weight_high*`,
     order: "id",
   }),
   table("pet_type", {
-    columns: "id* name* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("pet_coat_type", {
-    columns: "id* name* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("service", {
     columns: `id* name* service_item_type service_type category* price_currency* price_units price_nanos service_minutes
-      business_ids available_all_business available_business_ids available_all_staff available_staff_ids inactive
-      last_updated_by* last_updated_time version`,
+      business_ids! available_all_business available_business_ids! available_all_staff available_staff_ids! inactive
+      last_updated_by* last_updated_time! version`,
     order: "id",
   }),
   table("vip_level", {
-    columns: "id* name* display_order archived_time last_updated_by* last_updated_time version",
+    columns: "id* name* display_order archived_time! last_updated_by* last_updated_time! version",
     order: "id",
   }),
   table("package_template", {
-    columns: `id* name* description* price_currency* price_units price_nanos expiration_days items* display_order
-      archived_time created_time last_updated_by* last_updated_time version`,
+    columns: `id* name* description* price_currency* price_units price_nanos expiration_days items{} display_order
+      archived_time! created_time! last_updated_by* last_updated_time! version`,
     order: "id",
   }),
   table("external_api", {
-    columns: `id* name* description* method* url* headers* request_params* output_params* timeout_ms archived_time
-      created_by* created_time last_updated_by* last_updated_time version`,
+    columns: `id* name* description* method* url* headers{} request_params{} output_params{} timeout_ms archived_time!
+      created_by* created_time! last_updated_by* last_updated_time! version`,
     order: "id",
   }),
   table("ivr_flow", {
-    columns: `id* name* description* definition* archived_time created_by* created_time last_updated_by* last_updated_time
+    columns: `id* name* description* definition{} archived_time! created_by* created_time! last_updated_by* last_updated_time!
       version`,
     order: "id",
   }),
   table("lead", {
-    columns: `id* raw_id first_name* last_name* avatar* phone* email* email_key* address* preferred_business_id*
-      allocate_staff_id* life_cycle_id* action_status_id* referral_source_id* service_related_channels
-      marketing_campaigns_channels branded_app_enabled is_agreed_marketing_policy is_consented custom_fields*
-      promoted_customer_id* archived_time created_by* created_time last_updated_by* last_updated_time version
+    columns: `id* raw_id first_name* last_name* avatar* phone* email* email_key* address{} preferred_business_id*
+      allocate_staff_id* life_cycle_id* action_status_id* referral_source_id* service_related_channels!
+      marketing_campaigns_channels! branded_app_enabled is_agreed_marketing_policy is_consented custom_fields{}
+      promoted_customer_id* archived_time! created_by* created_time! last_updated_by* last_updated_time! version
       source*`,
     order: "id",
     person: isLead("id"),
@@ -141,33 +153,33 @@ export const exportedTables: readonly ExportedTable[] = [
     person: isLead("lead_id"),
   }),
   table("lead_note", {
-    columns: "id* lead_id* note* created_time last_updated_by* last_updated_time",
+    columns: "id* lead_id* note* created_time! last_updated_by* last_updated_time!",
     order: "id",
     person: isLead("lead_id"),
   }),
   table("lead_tag", { columns: "lead_id* tag_id*", order: "lead_id, tag_id", person: isLead("lead_id") }),
   table("lead_history", {
-    columns: "id lead_id* kind value_id* started_time started_by*",
+    columns: "id lead_id* kind value_id* started_time! started_by*",
     order: "id",
     person: isLead("lead_id"),
   }),
   table("customer", {
     columns: `id* raw_id first_name* last_name* avatar* phone* email* email_key* status color_code* source*
-      last_appointment_time next_appointment_time preferred_business_id* referral_source_id* assigned_staff_id*
+      last_appointment_time! next_appointment_time! preferred_business_id* referral_source_id* assigned_staff_id*
       source_lead_id* receive_auto_message receive_auto_email subscribe_to_marketing_emails
-      receive_appointment_reminder service_related_channels marketing_campaigns_channels branded_app_enabled
-      is_agreed_marketing_policy is_consented custom_fields* archived_time created_by* created_time
-      last_updated_by* last_updated_time version`,
+      receive_appointment_reminder service_related_channels! marketing_campaigns_channels! branded_app_enabled
+      is_agreed_marketing_policy is_consented custom_fields{} archived_time! created_by* created_time!
+      last_updated_by* last_updated_time! version`,
     order: "id",
     person: isCustomer("id"),
   }),
   table("customer_merge", {
-    columns: `id* from_id* into_id* survivor_id* merged_time merged_by* undoable_until carried* undone_time kept*`,
+    columns: `id* from_id* into_id* survivor_id* merged_time! merged_by* undoable_until! carried{} undone_time! kept{}`,
     order: "id",
     person: isCustomer("survivor_id"),
   }),
   table("customer_merge_snapshot", {
-    columns: "merge_id* expired_time snapshot*",
+    columns: "merge_id* expired_time! snapshot{}",
     order: "merge_id",
     person: inMerges,
   }),
@@ -181,7 +193,7 @@ export const exportedTables: readonly ExportedTable[] = [
     person: isCustomer("customer_id"),
   }),
   table("customer_address", {
-    columns: "id* customer_id* address1* address2* city* state* postal_code* country* latitude longitude type",
+    columns: "id* customer_id* address1* address2* city* state* postal_code* country* latitude! longitude! type",
     order: "id",
     person: isCustomer("customer_id"),
   }),
@@ -196,12 +208,12 @@ export const exportedTables: readonly ExportedTable[] = [
     person: isCustomer("customer_id"),
   }),
   table("customer_note", {
-    columns: "id* customer_id* note* created_time last_updated_by* last_updated_time",
+    columns: "id* customer_id* note* created_time! last_updated_by* last_updated_time!",
     order: "id",
     person: isCustomer("customer_id"),
   }),
   table("customer_profile", {
-    columns: "customer_id* nickname* gender vip_level_id* blacklisted enterprise_name* visitor_ids",
+    columns: "customer_id* nickname* gender vip_level_id* blacklisted enterprise_name* visitor_ids!",
     order: "customer_id",
     person: isCustomer("customer_id"),
   }),
@@ -212,33 +224,33 @@ export const exportedTables: readonly ExportedTable[] = [
   }),
   table("customer_card", {
     columns: `id* customer_id* provider* provider_customer_id* payment_method_id* brand* last_four* expiry_month
-      expiry_year created_time`,
+      expiry_year created_time!`,
     order: "id",
     person: isCustomer("customer_id"),
   }),
   table("pet", {
-    columns: `id* raw_id customer_id* lead_id* name* birthday status type breed* gender weight weight_unit fixed* coat*
-      behavior* vet_name* vet_phone* vet_address* evaluation_status photo* archived_time created_time
-      last_updated_time version created_by* last_updated_by* exact_weight* partial_birthday* microchip* color*
-      allergies* feeding* medication* special_needs* custom_fields*`,
+    columns: `id* raw_id customer_id* lead_id* name* birthday! status type breed* gender weight weight_unit fixed* coat*
+      behavior* vet_name* vet_phone* vet_address* evaluation_status photo* archived_time! created_time!
+      last_updated_time! version created_by* last_updated_by* exact_weight* partial_birthday* microchip* color*
+      allergies* feeding* medication* special_needs* custom_fields{}`,
     order: "id",
     person: isOwned,
   }),
   table("pet_vaccination", {
-    columns: "pet_id* position name* expired_time",
+    columns: "pet_id* position name* expired_time!",
     order: "pet_id, position",
     person: isOfPet,
   }),
   table("pet_note", {
-    columns: "id* pet_id* content* created_time last_updated_by* last_updated_time",
+    columns: "id* pet_id* content* created_time! last_updated_by* last_updated_time!",
     order: "id",
     person: isOfPet,
   }),
   table("pet_pet_code", { columns: "pet_id* pet_code_id*", order: "pet_id, pet_code_id", person: isOfPet }),
   table("package", {
     columns: `id* customer_id* business_id* staff_id* name* description* price_currency* price_units price_nanos
-      purchase_time start_time end_time expiration_date deleted_time created_time last_updated_time version
-      remaining_quantity frozen_time moved_from_id* template_id*`,
+      purchase_time! start_time! end_time! expiration_date! deleted_time! created_time! last_updated_time! version
+      remaining_quantity frozen_time! moved_from_id* template_id*`,
     order: "id",
     person: isCustomer("customer_id"),
   }),
@@ -250,27 +262,27 @@ export const exportedTables: readonly ExportedTable[] = [
   }),
   table("package_ledger", {
     columns: `id* package_id* package_service_id* kind* quantity reversed_id* appointment_id* order_id* note*
-      occurred_time rpc* key_id* staff_id* request_id* redeemed_time moved_package_id* days`,
+      occurred_time! rpc* key_id* staff_id* request_id* redeemed_time! moved_package_id* days`,
     order: "id",
     person: inPackages,
   }),
   table("consent_event", {
-    columns: `id subject_kind* subject_id* occurred_time rpc* key_id* staff_id* ip* request_id* before* after* given_time
+    columns: `id subject_kind* subject_id* occurred_time! rpc* key_id* staff_id* ip* request_id* before{} after{} given_time!
       source recorded_by* evidence_reference* evidence_wording_version* evidence_language* evidence_address*
-      preference_before* preference_after* withheld*`,
+      preference_before{} preference_after{} withheld{}`,
     order: "id",
     person: isSubject("subject_kind", "subject_id"),
   }),
   table("opt_out", {
-    columns: "id* contact* contact_kind channels opted_out source occurred_time rpc* key_id* staff_id* request_id*",
+    columns: "id* contact* contact_kind channels! opted_out source occurred_time! rpc* key_id* staff_id* request_id*",
     order: "id",
   }),
   table("departure", {
-    columns: "kind* resource_id* business_id* customer_id* reason* departed_time",
+    columns: "kind* resource_id* business_id* customer_id* reason* departed_time!",
     order: "kind, resource_id, business_id, customer_id",
   }),
   table("change", {
-    columns: `kind* resource_id* version rpc* key_id* staff_id* request_id* changed_time changed_fields location_before*
+    columns: `kind* resource_id* version rpc* key_id* staff_id* request_id* changed_time! changed_fields! location_before*
       location_after* client_address* related_kind* related_id*`,
     order: "id",
     person: isSubject("kind", "resource_id"),
@@ -280,15 +292,15 @@ export const exportedTables: readonly ExportedTable[] = [
     },
   }),
   table("import_job", {
-    columns: `id* name* kind* file_digest* state* created updated skipped failed author* started_time ended_time`,
+    columns: `id* name* kind* file_digest* state* created updated skipped failed author* started_time! ended_time!`,
     order: "id",
   }),
   table("import_record", {
-    columns: "job_id* kind* key* record_id* content_hash* row_number state* recorded_time undo_request*",
+    columns: "job_id* kind* key* record_id* content_hash* row_number state* recorded_time! undo_request{}",
     order: "job_id, kind, key",
   }),
   table("key_use", {
-    columns: "id* key_id* rpc* records request_id* client_address* used_time exported*",
+    columns: "id* key_id* rpc* records! request_id* client_address* used_time! exported{}",
     order: "id",
   }),
 ];

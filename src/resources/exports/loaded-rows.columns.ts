@@ -1,5 +1,4 @@
 import type { ExportFormat } from "./export.model.js";
-import { verbatim } from "./exported-rows.columns.js";
 import type { ExportedColumn, ExportedTable } from "./exported-tables.columns.js";
 
 /*
@@ -8,6 +7,9 @@ import type { ExportedColumn, ExportedTable } from "./exported-tables.columns.js
  */
 
 const staged = "pg_temp.moego_staged";
+
+/** JSON contains neither of these characters unescaped, so that nothing is quoted. */
+const verbatim = "(FORMAT csv, QUOTE E'\\x01', DELIMITER E'\\x02', ENCODING 'UTF8')";
 
 /** The type of each column of the stored table. */
 export type ColumnTypes = ReadonlyMap<string, string>;
