@@ -101,12 +101,18 @@ async function walk(list: List): Promise<string[][]> {
   }
 }
 
-it.each(Object.entries(kinds))("gives each large record once in every list: %s", patient, async (_, text) => {
+/** Mebibytes take long: each kind is tried with every other order, and each order with two kinds. */
+const cases = Object.entries(kinds).map(([kind, text], turn) => {
+  const half = Object.entries(lists).filter((_, place) => (Math.floor(place / 2) + turn) % 2 === 0);
+  return [kind, text, half] as const;
+});
+
+it.each(cases)("gives each large record once in a list: %s", patient, async (_, text, half) => {
   await Promise.all([fill("customer", "''"), fill("lead", "''")]);
   const small = new Map<string, string[]>();
-  for (const [name, list] of Object.entries(lists)) small.set(name, (await walk(list)).flat());
+  for (const [name, list] of half) small.set(name, (await walk(list)).flat());
   await Promise.all([fill("customer", text), fill("lead", text)]);
-  for (const [name, list] of Object.entries(lists)) {
+  for (const [name, list] of half) {
     const pages = await walk(list);
     expect(pages.flat(), name).toEqual(small.get(name));
     expect(pages.length, name).toBeGreaterThan(1);

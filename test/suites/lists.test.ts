@@ -13,15 +13,15 @@ afterAll(() => server.stop());
 const tokens = new Map<Walk, Promise<string>>();
 
 /** Besides gRPC, the two JSON transports in turn. */
-const cases = walks.map((walk, index) => [walk.title, walk, index % 2 === 0 ? "rest" : "connect-json"] as const);
+const cases = walks.map((walk, index) => [walk.title, walk, index % 2 === 0 ? "rest" : "connect-json", index] as const);
 
-describe.each(cases)("%s", (_, walk, jsonTransport) => {
+describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
   const { ids } = walk;
   const keys = walk.keys ?? { walker, neighbour };
 
   describe.each(["grpc", jsonTransport] as const)("on %s", (transport) => {
-    // One piece of code judges a token, wherever it came from: each forgery is tried once, and some on each transport.
-    const isThorough = transport === "grpc";
+    // One piece of code judges a token, wherever it came from: every forgery is tried with some lists, and some with each.
+    const isThorough = transport === "grpc" && index % 6 === 0;
 
     it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
       expect((await page({})).ids).toEqual(ids.slice(0, 50));
@@ -70,7 +70,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport) => {
       let pageToken = "";
       try {
         for (let round = 0; round === 0 || pageToken !== ""; round += 1) {
-          const next = await page({ pageSize: 60, pageToken });
+          const next = await page({ pageSize: 150, pageToken });
           seen.push(...next.ids);
           pageToken = next.nextPageToken;
           await insertStrangers(round);
