@@ -14,8 +14,8 @@ export interface ReadLead {
   readonly message: Lead;
 }
 
-/** @param isWhole whether the lead was read alone, so that it has its notes. A list has only some of them. */
-export function leadRecord(json: SourceRecord, reading: Reading, isWhole: boolean): ReadLead {
+/** @param notes all notes of the lead, if they were read. A list has only some of them. */
+export function leadRecord(json: SourceRecord, reading: Reading, notes?: Lead["notes"]): ReadLead {
   const { message, unreadable } = readMessage(LeadSchema, json);
   for (const name of unreadable) reading.remark(`${name} cannot be read, and was left out`);
   const phones = phonesOf(message, reading);
@@ -47,15 +47,12 @@ export function leadRecord(json: SourceRecord, reading: Reading, isWhole: boolea
     parts: isExtended
       ? {
           phones: phonePart(phones),
-          notes: notePart(message.notes, "note", ({ note }) => note).map((one) => storable(one, remark)),
+          notes: notePart(notes ?? message.notes, "note", ({ note }) => note).map((one) => storable(one, remark)),
           tags: message.tags.map(({ id }) => ({ tag_id: id })),
         }
       : {},
-    ...(isWhole && message.notes.length < notesOfLead ? {} : { partial: ["notes"] as const }),
+    ...(notes ? {} : { partial: ["notes"] as const }),
     lines: { phones, email: message.email },
   };
   return { record, message };
 }
-
-/** A lead that is read alone has its newest notes, no more than these. */
-export const notesOfLead = 50;

@@ -85,7 +85,7 @@ export function createPasses(options: PassOptions): Passes {
     lead: (json) =>
       itemOf(
         ...(["lead", json] as const),
-        (reading) => leadRecord(json, reading, false).record,
+        (reading) => leadRecord(json, reading).record,
         (reading) => wholeLead(source, json, reading),
       ),
     pet: (json) =>

@@ -46,6 +46,7 @@ export function createReport(): MirrorReport {
   const failures = new Map<string, string>();
   const departed = new Map<MirroredKind, Set<string>>();
   let remarked = 0;
+  let hasMore = false;
   let written = 0;
   const countsOf = (kind: MirroredKind) => counts.get(kind) ?? { created: 0, updated: 0, unchanged: 0 };
   return {
@@ -56,7 +57,11 @@ export function createReport(): MirrorReport {
     },
     remark(kind, id, text) {
       const ids = remarks.get(`${kind}: ${text}`) ?? new Set();
-      if (ids.has(id) || remarked >= maxRemarks) return;
+      if (ids.has(id)) return;
+      if (remarked >= maxRemarks) {
+        hasMore = true;
+        return;
+      }
       remarked += 1;
       remarks.set(`${kind}: ${text}`, ids.add(id));
     },
@@ -102,7 +107,8 @@ export function createReport(): MirrorReport {
       const unread = [...remarks].map(([text, ids]) => `${text}: ${ids.size} (${some([...ids])})`);
       const refused = [...failures].slice(0, shown).map(([key, reason]) => `Not stored: ${key}: ${reason}`);
       const more = failures.size > shown ? [`Not stored: ${failures.size - shown} more`] : [];
-      return [...table, ...gone, ...unread, ...refused, ...more];
+      const further = hasMore ? ["More could not be read than is listed here."] : [];
+      return [...table, ...gone, ...unread, ...further, ...refused, ...more];
     },
   };
 }

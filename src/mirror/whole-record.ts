@@ -26,11 +26,13 @@ export async function wholePet(source: Source, json: SourceRecord, reading: Read
   return petRecord(json, reading, undefined, messages).record;
 }
 
-/** A lead with its notes, which only this software tells. One that was archived or promoted cannot be read alone. */
+/** The same for a lead. Only this software tells its notes, and none of one that was archived or promoted. */
 export async function wholeLead(source: Source, json: SourceRecord, reading: Reading): Promise<MirroredRecord> {
-  if (!reading.isExtended || json["deleted"] === true) return leadRecord(json, reading, false).record;
-  const found = await orAbsent(source.get(`/v1/leads/${encodeURIComponent(idOf(json))}`));
-  return leadRecord(found ?? json, reading, found !== undefined).record;
+  const company = encodeURIComponent(reading.companyId);
+  const path = `/v1/admin/companies/${company}/leads/${encodeURIComponent(idOf(json))}/notes:list`;
+  const notes = reading.isExtended && json["deleted"] !== true ? await notesAt(source, path) : undefined;
+  const messages = notes?.map((note): Customer_Note => readMessage(Customer_NoteSchema, note).message);
+  return leadRecord(json, reading, messages).record;
 }
 
 async function notesAt(source: Source, path: string): Promise<readonly JsonObject[] | undefined> {

@@ -2,10 +2,13 @@ import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { afterAll, describe, expect, it } from "vitest";
 import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
+import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { environmentBeside } from "../export/exported-company.js";
 import { moegoHere } from "../server/command.js";
 import { newCustomer } from "../support/new-customer.js";
+import { newLead } from "../support/new-lead.js";
 import { startServer } from "../support/server.js";
 import { openHostedSource } from "./hosted-source.js";
 import { runMirror, startTarget } from "./mirror-runs.js";
@@ -129,6 +132,19 @@ describe("a mirror", { timeout }, () => {
     const run = await runMirror(target, source.app.httpUrl);
     expect(run.stdout).toMatch(new RegExp(`customers are no longer in the source, and stay here: .*${id}`));
     expect(await here(id)).toMatchObject({ id });
+  });
+
+  it("has all notes of a lead, more than a list shows", async () => {
+    const { id } = await source.ok(LeadService.method.createLead, newLead());
+    for (let count = 0; count < 4; count += 1) {
+      const notes = Array.from({ length: 15 }, (_, place) => ({ note: `Note ${count}.${place}` }));
+      await source.ok(LeadAdminService.method.appendLeadNotes, { companyId, id, notes });
+    }
+    await runMirror(target, source.app.httpUrl);
+    const request = { companyId, id, pagination: { pageSize: 100 } };
+    const notes = await target.ok(LeadAdminService.method.listLeadNotes, request);
+    expect(notes.notes).toHaveLength(60);
+    expect(notes).toEqual(await source.ok(LeadAdminService.method.listLeadNotes, request));
   });
 
   it("has all notes of a customer, more than a list shows", async () => {
