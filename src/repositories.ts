@@ -123,7 +123,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
 
 /** The stored side of a mirror of one company. */
 export function createMirrorOf(
-  { database }: LimitedDatabase,
+  { database }: Pick<LimitedDatabase, "database">,
   secrets: ServiceSecrets,
   mirrored: { readonly companyId: string; readonly write: WriteContext },
 ): MirrorRepository {

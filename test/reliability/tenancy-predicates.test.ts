@@ -52,18 +52,19 @@ const seesAll = (method: DescMethodUnary) => isPlatformRpc(method) && isReadOnly
 const calls: Call[] = [];
 for (const rpc of world.rpcs) if (!seesAll(rpc.method)) calls.push(...(await callsOf(world, rpc)));
 
-const reference = await tracesOf({ world, statements }, calls);
-let judged: readonly Judged[] = [];
+const trace = (call: Call) => traceOf(world, call, statements);
+const reference = await tracesOf(trace, calls);
+let judged: readonly Judged<Call>[] = [];
 
 /** What a call does otherwise than at first, although nothing was removed. */
 async function unsteady(): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const [call, trace] of await tracesOf({ world, statements }, calls)) {
+  for (const [call, now] of await tracesOf(trace, calls)) {
     const before = reference.get(call);
     const which = `${call.rpc.name} ${call.cell.name}`;
-    if (trace.shown !== before?.shown) found.push(`${which} answers or writes\n${before?.shown}\nthen\n${trace.shown}`);
-    for (const text of trace.handed.keys()) {
-      if (!areHandedAlike(trace, before, text)) found.push(`${which} is handed other rows by ${text}`);
+    if (now.shown !== before?.shown) found.push(`${which} answers or writes\n${before?.shown}\nthen\n${now.shown}`);
+    for (const text of now.handed.keys()) {
+      if (!areHandedAlike(now, before, text)) found.push(`${which} is handed other rows by ${text}`);
     }
   }
   return found;
@@ -71,7 +72,7 @@ async function unsteady(): Promise<readonly string[]> {
 
 /** Judges only statements with such names, while they are being written; the page is then not compared. */
 const only = process.env["STATEMENTS"];
-const isJudged = ({ predicate }: Known) => only === undefined || new RegExp(only).test(predicate.statement);
+const isJudged = ({ predicate }: Known<Call>) => only === undefined || new RegExp(only).test(predicate.statement);
 
 const page = join(import.meta.dirname, "tenancy-predicates.md");
 
@@ -88,7 +89,7 @@ it(
     const known = predicatesIn(reference).filter(isJudged);
     // The long run finds everything anew.
     const before = isLong ? {} : { before: readPage(await readFile(page, "utf8")) };
-    judged = await createJudge({ world, statements, reference, ...before }).judge(known);
+    judged = await createJudge({ statements, traceOf: trace, reference, ...before }).judge(known);
     const count = (verdict: Verdict) => judged.filter((one) => verdictOf(one) === verdict).length;
     record(context, {
       id: "T3",
@@ -112,8 +113,8 @@ it("T3 control: nothing is caught by a judge that compares nothing, or when noth
   const sample = judged.filter(({ reach }) => reach === "shown").filter((_one, place) => place % 48 === 0);
   // A place that the statement does not have: it is sent under another name, with every predicate.
   const whole = sample.map((one) => ({ ...one, predicate: { ...one.predicate, place: -1 } }));
-  const caughtBy = async (compare: Compare, list: readonly Known[]) => {
-    const judge = createJudge({ world, statements, reference, compare });
+  const caughtBy = async (compare: Compare, list: readonly Known<Call>[]) => {
+    const judge = createJudge({ statements, traceOf: trace, reference, compare });
     let caught = 0;
     for (const one of list) if ((await judge.reachOf(one)) !== "none") caught += 1;
     return caught;
@@ -143,7 +144,7 @@ it("T3 policies: without its predicates no statement writes a row of another com
     for (const { mutant, calls: users } of list) {
       statements.mutate(mutant);
       for (const call of users) {
-        const { companies } = await traceOf(world, call, statements);
+        const { companies } = await trace(call);
         const expected = reference.get(call)?.companies ?? new Set();
         if ([...companies].every((company) => company === tenant || expected.has(company))) continue;
         found.push(mutant.text);

@@ -22,8 +22,12 @@ export type MirroredKind =
 /** Columns by name, as `jsonb_populate_record` reads them. */
 export type MirroredRow = Readonly<Record<string, unknown>>;
 
-/** The rows of a record in another table, as the API names them. */
-export type MirroredPart = "phones" | "external_ids" | "address" | "notes" | "tags" | "pet_codes" | "vaccinations";
+/** What a record has in other tables, as the API names it. */
+export const mirroredParts = [
+  ...(["phones", "external_ids", "address", "notes", "tags", "pet_codes", "vaccinations"] as const),
+] as const;
+
+export type MirroredPart = (typeof mirroredParts)[number];
 
 /** A record of the source, in the form in which it is stored. */
 export interface MirroredRecord {

@@ -11,13 +11,14 @@ import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { optedOutChannels } from "../../db/opt-out-list.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import type {
-  Difference,
-  Mirrored,
-  MirroredPart,
-  MirroredRecord,
-  MirroredRow,
-  MirrorRepository,
+import {
+  type Difference,
+  type Mirrored,
+  type MirroredPart,
+  type MirroredRecord,
+  type MirroredRow,
+  type MirrorRepository,
+  mirroredParts,
 } from "./mirror.model.js";
 import { mirrorUnits, unitDifferences } from "./mirrored-package.repository.js";
 import { insertRow, partDifferences, replacePart, rowDifferences, updateRow } from "./mirrored-row.columns.js";
@@ -138,16 +139,7 @@ async function lockedDifference(
 }
 
 function partsOf(parts: MirroredRecord["parts"]): readonly MirroredPart[] {
-  const all: readonly MirroredPart[] = [
-    "phones",
-    "external_ids",
-    "address",
-    "notes",
-    "tags",
-    "pet_codes",
-    "vaccinations",
-  ];
-  return all.filter((part) => parts[part] !== undefined);
+  return mirroredParts.filter((part) => parts[part] !== undefined);
 }
 
 /** The stored row. No one else can change or erase it until the transaction ends. */

@@ -2,7 +2,7 @@ import { Prisma } from "../../gen/prisma/client.js";
 import type { MirroredKind, MirroredPart, MirroredRecord, MirroredRow } from "./mirror.model.js";
 
 /** A table with rows of a record. */
-interface PartTable {
+export interface PartTable {
   readonly table: string;
   /** The column with the id of the record. */
   readonly owner: string;
@@ -31,7 +31,7 @@ const contactParts = (owner: "customer" | "lead") => ({
 const petNoteColumns = noteColumns.map((name) => (name === "note" ? "content" : name));
 
 /** The tables of the parts of each kind. */
-const partTables: Readonly<Partial<Record<MirroredKind, Partial<Record<MirroredPart, PartTable>>>>> = {
+export const partTables: Readonly<Partial<Record<MirroredKind, Partial<Record<MirroredPart, PartTable>>>>> = {
   customer: {
     ...contactParts("customer"),
     external_ids: {

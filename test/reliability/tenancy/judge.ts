@@ -1,13 +1,13 @@
 import { type Mutant, type Predicate, predicatesOf } from "./mutants.js";
 import type { PageReader } from "./predicates-page.js";
 import type { Statements } from "./statements.js";
-import { areHandedAlike, type Call, type Trace, traceOf } from "./traces.js";
-import type { World } from "./world.js";
+import { areHandedAlike, type Trace } from "./traces.js";
 
-type Traces = ReadonlyMap<Call, Trace>;
+/** What each call does. */
+export type Traces<Call> = ReadonlyMap<Call, Trace>;
 
 /** A predicate with the calls that send its statement. */
-export interface Known {
+export interface Known<Call> {
   readonly predicate: Predicate;
   readonly calls: readonly Call[];
 }
@@ -16,7 +16,7 @@ export interface Known {
 type Reach = "shown" | "handed" | "none";
 
 /** What became of a predicate. */
-export interface Judged extends Known {
+export interface Judged<Call> extends Known<Call> {
   readonly reach: Reach;
   /** Those without which the lack of this one shows; nothing when there are none, or it shows by itself. */
   readonly boundBy: readonly Predicate[];
@@ -25,17 +25,18 @@ export interface Judged extends Known {
 /** Compares what a call does with what it did before. */
 export type Compare = (trace: Trace, before: Trace | undefined, text: string) => Reach;
 
-interface Judge {
+interface Judge<Call> {
   /** How far the lack of the predicate reaches by itself. */
-  reachOf(one: Known): Promise<Reach>;
-  judge(known: readonly Known[]): Promise<readonly Judged[]>;
+  reachOf(one: Known<Call>): Promise<Reach>;
+  judge(known: readonly Known<Call>[]): Promise<readonly Judged<Call>[]>;
 }
 
-interface JudgeOptions {
-  readonly world: World;
-  readonly statements: Statements;
+interface JudgeOptions<Call> {
+  readonly statements: Pick<Statements, "mutate">;
+  /** Makes a call, undoes what it writes, and tells what it did. */
+  traceOf(call: Call): Promise<Trace>;
   /** What the calls do with every predicate in its place. */
-  readonly reference: Traces;
+  readonly reference: Traces<Call>;
   readonly compare?: Compare;
   /**
    * What was found before. A predicate without effect is then not judged with each other one of its statement: what covered
@@ -45,7 +46,7 @@ interface JudgeOptions {
 }
 
 /** Every predicate of every statement that the calls send. */
-export function predicatesIn(reference: Traces): readonly Known[] {
+export function predicatesIn<Call>(reference: Traces<Call>): readonly Known<Call>[] {
   const found = new Map<string, { readonly predicate: Predicate; readonly calls: Call[] }>();
   for (const [call, { named }] of reference) {
     for (const predicate of [...named].flatMap(([text, name]) => predicatesOf(text, name))) {
@@ -64,16 +65,17 @@ export const compareAll: Compare = (trace, before, text) => {
   return areHandedAlike(trace, before, text) ? "none" : "handed";
 };
 
-export async function tracesOf(
-  { world, statements }: Pick<JudgeOptions, "world" | "statements">,
+export async function tracesOf<Call>(
+  traceOf: JudgeOptions<Call>["traceOf"],
   calls: readonly Call[],
-): Promise<Traces> {
+): Promise<Traces<Call>> {
   const traces = new Map<Call, Trace>();
-  for (const call of calls) traces.set(call, await traceOf(world, call, statements));
+  for (const call of calls) traces.set(call, await traceOf(call));
   return traces;
 }
 
-export function createJudge({ world, statements, reference, compare = compareAll, before }: JudgeOptions): Judge {
+export function createJudge<Call>(options: JudgeOptions<Call>): Judge<Call> {
+  const { statements, traceOf, reference, compare = compareAll, before } = options;
   /** How often the lack of something has shown in the call. */
   const shows = new Map<Call, number>();
   const oftenFirst = (calls: readonly Call[]) =>
@@ -83,7 +85,7 @@ export function createJudge({ world, statements, reference, compare = compareAll
   async function traceWithout(mutant: Mutant, call: Call): Promise<Trace> {
     statements.mutate(mutant);
     try {
-      return await traceOf(world, call, statements);
+      return await traceOf(call);
     } finally {
       statements.mutate(undefined);
     }
@@ -125,8 +127,8 @@ export function createJudge({ world, statements, reference, compare = compareAll
 
   /** The fewest that bind what the predicate binds: one other, or else all others. */
   async function boundBy(
-    one: Known,
-    siblings: readonly (Known & { readonly reach: Reach })[],
+    one: Known<Call>,
+    siblings: readonly (Known<Call> & { readonly reach: Reach })[],
   ): Promise<readonly Predicate[]> {
     const { text, place } = one.predicate;
     const others = siblings.map(({ predicate }) => predicate).filter((other) => other.place !== place);
@@ -144,14 +146,14 @@ export function createJudge({ world, statements, reference, compare = compareAll
     return [];
   }
 
-  const reachAlone = ({ predicate: { text, place }, calls: users }: Known) =>
+  const reachAlone = ({ predicate: { text, place }, calls: users }: Known<Call>) =>
     reachOf({ text, without: [place] }, users);
   return {
     reachOf: reachAlone,
     async judge(known) {
       const alone = [];
       for (const one of known) alone.push({ ...one, reach: await reachAlone(one) });
-      const judged: Judged[] = [];
+      const judged: Judged<Call>[] = [];
       for (const one of alone) {
         const siblings = alone.filter(({ predicate }) => predicate.text === one.predicate.text);
         const isOpen = one.reach === "none" && !before?.saysHarmless(one.predicate);
@@ -163,7 +165,7 @@ export function createJudge({ world, statements, reference, compare = compareAll
 }
 
 /** What calls do without some predicates, each once; those of the last statement are remembered. */
-function createBase(reference: Traces, traceWithout: (mutant: Mutant, call: Call) => Promise<Trace>) {
+function createBase<Call>(reference: Traces<Call>, traceWithout: (mutant: Mutant, call: Call) => Promise<Trace>) {
   let last: { readonly text: string; readonly traces: Map<string, Map<Call, Trace>> } | undefined;
   return async (base: Mutant, call: Call): Promise<Trace | undefined> => {
     if (base.without.length === 0) return reference.get(call);

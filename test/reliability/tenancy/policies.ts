@@ -2,6 +2,7 @@ import type pg from "pg";
 import type { Known } from "./judge.js";
 import type { Mutant } from "./mutants.js";
 import { tenantTables } from "./neighbour.js";
+import type { Call } from "./traces.js";
 
 /** Turns row-level security on or off, for every table that has policies. */
 export async function setPolicies(owner: pg.Pool, isOn: boolean): Promise<void> {
@@ -33,12 +34,12 @@ export function commandsOf(text: string): readonly (typeof commands)[number][] {
 const lock = /\bFOR (NO KEY )?UPDATE\b|\bDO UPDATE\b/g;
 
 /** A writing statement without some of its predicates, and the calls that send it. */
-export interface Weakened extends Pick<Known, "calls"> {
+export interface Weakened extends Pick<Known<Call>, "calls"> {
   readonly mutant: Mutant;
 }
 
 /** Each statement that writes, without one predicate at a time (every so many) and without all of them. */
-export function weakened(known: readonly Known[], step: number): readonly Weakened[] {
+export function weakened(known: readonly Known<Call>[], step: number): readonly Weakened[] {
   const writing = known.filter(({ predicate }) => commandsOf(predicate.text).length > 0);
   const single = writing
     .filter((_, place) => place % step === 0)

@@ -1,11 +1,16 @@
 import { reasonOf } from "./harmless-predicates.js";
 import type { Judged } from "./judge.js";
 import type { Predicate } from "./mutants.js";
+import type { Call } from "./traces.js";
 
 /** Result for a predicate; `missed` fails the test. */
 export type Verdict = "caught" | "handed" | "bound" | "empty" | "harmless" | "missed";
 
-export function verdictOf({ predicate, reach, boundBy }: Judged): Verdict {
+export function verdictOf({
+  predicate,
+  reach,
+  boundBy,
+}: Pick<Judged<unknown>, "predicate" | "reach" | "boundBy">): Verdict {
   if (reach === "shown") return "caught";
   if (reach === "handed") return reasonOf(predicate) === undefined ? "missed" : "handed";
   if (boundBy.length > 0) return "bound";
@@ -30,7 +35,7 @@ const head = [
 ];
 
 /** Tables of the predicates whose removal changes no response and no stored row. */
-export function predicatesPage(judged: readonly Judged[]): string {
+export function predicatesPage(judged: readonly Judged<Call>[]): string {
   const parts = (["handed", "bound", "empty", "harmless"] as const).flatMap((verdict) => {
     const lines = judged.filter((one) => verdictOf(one) === verdict).map(lineOf);
     const head = [`## ${headings[verdict]}`, "", "| Statement | Predicate | RPCs | Reason |", "|---|---|---|---|"];
@@ -39,14 +44,14 @@ export function predicatesPage(judged: readonly Judged[]): string {
   return [...head, ...parts].join("\n");
 }
 
-function lineOf(judged: Judged): string {
+function lineOf(judged: Judged<Call>): string {
   const { predicate, calls } = judged;
   const rpcs = [...new Set(calls.map(({ rpc }) => rpc.method.name))];
   const cells = [`\`${predicate.statement}\``, named(predicate), rpcs.slice(0, 3).join(", "), whyOf(judged)];
   return `| ${cells.join(" | ")} |`;
 }
 
-function whyOf({ predicate, boundBy }: Judged): string {
+function whyOf({ predicate, boundBy }: Judged<Call>): string {
   const [partner, ...more] = boundBy;
   if (!partner) return reasonOf(predicate) ?? "";
   return more.length === 0 ? coveredBy(partner) : `covered by the ${boundBy.length} others together, by none alone`;

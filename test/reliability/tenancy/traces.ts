@@ -4,7 +4,7 @@ import { entryOf } from "../../resources/all-entries.js";
 import { type Cell, foreignCells, ownCells } from "./cells.js";
 import { predicateCells } from "./predicate-cells.js";
 import { runCell } from "./run-cells.js";
-import type { Statements } from "./statements.js";
+import type { Statements, Traffic } from "./statements.js";
 import type { Rpc, World } from "./world.js";
 
 /** A call about the tenant's own or about the neighbour's. */
@@ -63,13 +63,21 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
   await statements.taken();
   const before = keeps ? await madeIds(server) : undefined;
   const { faults } = await runCell(watched, { ...call, transport: "grpc" });
-  const { writes, results, statements: named } = await statements.taken();
+  const traffic = await statements.taken();
   if (before) await removeOthers(server, before);
+  return traceFrom(traffic, answers, call.isComparedOnly ? [] : faults);
+}
+
+/** What was done, by what was answered and by what the database was told. */
+export function traceFrom(
+  { writes, results, statements: named }: Traffic,
+  answers: readonly string[],
+  faults: readonly string[] = [],
+): Trace {
   return {
-    faults: call.isComparedOnly ? [] : faults,
+    ...{ faults, named },
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
     companies: new Set(writes.flatMap(companyOf)),
-    named,
     handed: new Map([...results].filter(([text]) => !namesBackend(text))),
   };
 }
