@@ -8,7 +8,6 @@ import {
 } from "../core/outbound-call.js";
 import { createBreakers, type Outcome } from "./breakers.js";
 import { openConnection, type ResolveName, resolveLocalName, resolvePublicName } from "./connector.js";
-import { exchange } from "./exchange.js";
 import { failureOf, OutboundFault } from "./outbound-failure.js";
 
 export type OutboundOutcome = "ANSWERED" | OutboundFailure;
@@ -65,6 +64,8 @@ export function createOutbound({ allow, observe, guard = true, ...options }: Out
     ];
     const stopConnecting = after(connectTimeoutMs, () => end(new OutboundFault("TIMEOUT")));
     try {
+      // Loaded with the first call: undici is large, and most deployments never need it.
+      const { exchange } = await import("./exchange.js");
       ending.signal.throwIfAborted();
       const socket = await openConnection(route, ending.signal).finally(stopConnecting);
       const answer = await exchange(request, socket, ending.signal);

@@ -1,4 +1,3 @@
-import { errors } from "undici";
 import type { OutboundFailure } from "../core/outbound-call.js";
 
 export class OutboundFault extends Error {
@@ -23,7 +22,8 @@ export function failureOf(error: unknown): OutboundFailure {
   // The original message would contain the header.
   if (/^UND_ERR_(INVALID_ARG|NOT_SUPPORTED)$/.test(code)) throw new TypeError("The request cannot be sent over HTTP.");
   if (code === "UND_ERR_HEADERS_OVERFLOW") return "ANSWER_TOO_LARGE";
-  if (error instanceof errors.HTTPParserError) return "ANSWER_MALFORMED";
+  // Of undici, which is loaded with the first call.
+  if (error instanceof Error && error.name === "HTTPParserError") return "ANSWER_MALFORMED";
   // Z_: zlib, also for truncated brotli. ERR__: brotli.
   return /^(Z_|ERR__|UND_ERR_RES_CONTENT_LENGTH)/.test(code) ? "ANSWER_MALFORMED" : "CONNECTION_LOST";
 }
