@@ -23,6 +23,14 @@ it("work that waited too long for a lock is repeated until it is done, at most t
   expect(all.calls()).toBe(10);
 });
 
+it.each(["STATEMENT_TIMEOUT", "OVERLOADED"] as const)(
+  "so is work that ended with %s, which changed nothing",
+  async (reason) => {
+    const busy = failing(1, new DomainError(reason, "The machine is busy."));
+    await expect(patiently(busy.work, 1)).resolves.toBe("done");
+  },
+);
+
 it("work that failed for another reason is not repeated", async () => {
   const refused = failing(1, new DomainError("ALREADY_EXISTS", "There is one."));
   await expect(patiently(refused.work, 1)).rejects.toThrow("There is one.");

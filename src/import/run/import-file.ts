@@ -12,6 +12,7 @@ import type { ErrorsFile } from "./errors-file.js";
 import type { ImportCalls } from "./import-calls.js";
 import { createRowImport } from "./import-rows.js";
 import { inSteps } from "./in-steps.js";
+import { patiently } from "./patiently.js";
 import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
 
@@ -67,12 +68,12 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
   const keys = createEntryKeys({ secret, name, generation });
   const log: EntryLog = {
     jobId,
-    known: (asked) => jobs.known(companyId, asked, write.signal),
-    versions: (recordKind, ids) => jobs.versions(companyId, recordKind, ids, write.signal),
-    planUpdates: (updates) => jobs.planUpdates(target, updates, write),
-    plan: (entries) => jobs.plan(target, entries, write),
-    record: (changes) => jobs.record(target, changes, write),
-    forget: (forgotten) => jobs.forget(target, forgotten, write),
+    known: (asked) => patiently(() => jobs.known(companyId, asked, write.signal)),
+    versions: (recordKind, ids) => patiently(() => jobs.versions(companyId, recordKind, ids, write.signal)),
+    planUpdates: (updates) => patiently(() => jobs.planUpdates(target, updates, write)),
+    plan: (entries) => patiently(() => jobs.plan(target, entries, write)),
+    record: (changes) => patiently(() => jobs.record(target, changes, write)),
+    forget: (forgotten) => patiently(() => jobs.forget(target, forgotten, write)),
   };
   const {
     read,

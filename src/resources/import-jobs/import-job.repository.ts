@@ -169,10 +169,11 @@ ORDER BY started_time DESC, id DESC LIMIT 1`,
   ),
   known: statement(
     "import_records.known",
-    `SELECT DISTINCT ON (kind, key) ${entryColumns} FROM import_record
-WHERE company_id = $1 AND (kind, key) IN (SELECT k, v FROM unnest($2::text[], $3::text[]) AS asked (k, v))
-  AND state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED')
-ORDER BY kind, key, recorded_time DESC`,
+    // Each key is asked for alone: a join is planned by statistics, which the table of a first import does not have.
+    `SELECT r.* FROM unnest($2::text[], $3::text[]) AS asked (k, v) CROSS JOIN LATERAL (
+  SELECT ${entryColumns} FROM import_record
+  WHERE company_id = $1 AND kind = asked.k AND key = asked.v AND state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED')
+  ORDER BY recorded_time DESC LIMIT 1) r`,
   ),
   plan: statement(
     "import_records.plan",
