@@ -1,17 +1,11 @@
 /// <reference path="./pg-utils.d.ts" />
 import type pg from "pg";
 import { prepareValue } from "pg/lib/utils.js";
+import { type DataFields, type RowReader, type RowValues, rowReaderOf } from "./row-reader.js";
 import type { Statement } from "./statement.js";
 
-/** What a prepared statement returns. */
-interface Shape {
-  readonly columns: readonly { readonly name: string; readonly read: (text: string) => unknown }[];
-  /** Cloned for every row, which is faster than adding its members one by one. */
-  readonly empty: Readonly<Record<string, null>>;
-}
-
 /** By client and name of the statement. */
-const shapes = new WeakMap<pg.ClientBase, Map<string, Shape>>();
+const readers = new WeakMap<pg.ClientBase, Map<string, RowReader>>();
 
 /**
  * Runs a prepared statement. The driver lets PostgreSQL describe the rows at every execution, and the description is
@@ -41,7 +35,7 @@ export function withStack(error: unknown): unknown {
 }
 
 export function isPrepared(client: pg.ClientBase, { name }: Statement): boolean {
-  return shapes.get(client)?.has(name) === true;
+  return readers.get(client)?.has(name) === true;
 }
 
 /** The first execution on a connection. */
@@ -57,16 +51,15 @@ export async function prepare<Row extends pg.QueryResultRow>(
 
 /** What the first execution of a statement on a connection tells of its rows. */
 export function rememberRows(client: pg.ClientBase, name: string, fields: readonly pg.FieldDef[]): void {
-  const known = shapes.get(client) ?? new Map<string, Shape>();
-  const columns = fields.map((field) => ({ name: field.name, read: client.getTypeParser(field.dataTypeID, "text") }));
-  known.set(name, { columns, empty: Object.fromEntries(columns.map((column) => [column.name, null])) });
-  shapes.set(client, known);
+  const known = readers.get(client) ?? new Map<string, RowReader>();
+  known.set(name, rowReaderOf(client, fields));
+  readers.set(client, known);
 }
 
 /** Reads rows of a statement that was executed on the connection. Undefined if it was not. */
 export function rowReader(client: pg.ClientBase, name: string): ((row: DataRow) => RowValues) | undefined {
-  const shape = shapes.get(client)?.get(name);
-  return shape && (({ fields }) => rowOf(shape, fields));
+  const reader = readers.get(client)?.get(name);
+  return reader && (({ fields }) => rowOf(reader, fields));
 }
 
 export interface Execution {
@@ -98,7 +91,7 @@ export function executeAll(client: pg.ClientBase, executions: readonly Execution
     if (!execution) return;
     const { statement, values, resolve, reject } = execution;
     const rows: pg.QueryResult["rows"] = [];
-    const shape = shapes.get(client)?.get(statement.name);
+    const reader = readers.get(client)?.get(statement.name);
     let failure: unknown;
     client.query({
       ...{ name: statement.name, text: statement.text, values, rows },
@@ -116,7 +109,7 @@ export function executeAll(client: pg.ClientBase, executions: readonly Execution
       },
       handleDataRow({ fields }: DataRow) {
         try {
-          rows.push(rowOf(shape, fields));
+          rows.push(rowOf(reader, fields));
         } catch (error) {
           failure ??= error;
         }
@@ -137,19 +130,11 @@ export function executeAll(client: pg.ClientBase, executions: readonly Execution
 }
 
 export interface DataRow {
-  readonly fields: readonly (string | null)[];
+  readonly fields: DataFields;
 }
 
-type RowValues = Record<string, unknown>;
-
-function rowOf(shape: Shape | undefined, fields: DataRow["fields"]): RowValues {
+function rowOf(reader: RowReader | undefined, fields: DataFields): RowValues {
   // A proxy that prepares statements itself can execute them after such a change.
-  if (fields.length !== shape?.columns.length) throw new Error("The rows of a prepared statement have changed.");
-  const row: RowValues = { ...shape.empty };
-  for (let index = 0; index < fields.length; index += 1) {
-    const text = fields[index];
-    const column = shape.columns[index];
-    if (column && typeof text === "string") row[column.name] = column.read(text);
-  }
-  return row;
+  if (fields.length !== reader?.columns) throw new Error("The rows of a prepared statement have changed.");
+  return reader.read(fields);
 }
