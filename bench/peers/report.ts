@@ -55,6 +55,7 @@ The peers (\`bench/peers/\`) check a hashed key and write a log line for each re
 or those of Prisma. They do less: they have no roles, no rate limits, no validation of values and no idempotency.
 
 A ratio is the median of the ratios of the rounds, with their range. The floor must hold, the aim is wanted.
+[Notes](performance-notes.md) say where the time goes where a floor is missed.
 
 ![Ratios to other servers and to the earlier build](performance.svg)
 `;
