@@ -19,12 +19,14 @@ import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_p
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_pb.js";
+import { LeadUpsertService } from "./gen/proto/moego/admin/v1/lead_upsert_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
+import { PetUpsertService } from "./gen/proto/moego/admin/v1/pet_upsert_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -88,6 +90,8 @@ import { createLeadBatchHandlers } from "./resources/leads/lead-batch.handlers.j
 import { createLeadBatches } from "./resources/leads/lead-batch.service.js";
 import { createLeadHistory } from "./resources/leads/lead-history.service.js";
 import { createLeadNotes, createLeadTags } from "./resources/leads/lead-note.service.js";
+import { createLeadUpsertHandlers } from "./resources/leads/lead-upsert.handlers.js";
+import { createLeadUpserts } from "./resources/leads/lead-upsert.service.js";
 import { createMergeHandlers } from "./resources/merges/merge.handlers.js";
 import { createMerges } from "./resources/merges/merge.service.js";
 import { createPackageTemplateHandlers } from "./resources/package-templates/package-template.handlers.js";
@@ -100,6 +104,8 @@ import { createPetAdmin } from "./resources/pets/pet-admin.service.js";
 import { createPetBatchHandlers } from "./resources/pets/pet-batch.handlers.js";
 import { createPetBatches } from "./resources/pets/pet-batch.service.js";
 import { createPetImports } from "./resources/pets/pet-import.service.js";
+import { createPetUpsertHandlers } from "./resources/pets/pet-upsert.handlers.js";
+import { createPetUpserts } from "./resources/pets/pet-upsert.service.js";
 import {
   createCustomerSettingAdminHandlers,
   createPetSettingAdminHandlers,
@@ -138,6 +144,8 @@ export function createHandlers({
 }: HandlerDependencies): Handlers {
   const pageTokens = createPageTokens(pageTokenSecret);
   const customerBatches = createCustomerBatches(repositories);
+  const leadBatches = createLeadBatches(repositories.leadBatches);
+  const petBatches = createPetBatches(repositories.petBatches);
   const settings = createSettings(repositories.settings);
   const customFields = createCustomFields({ lists: repositories.customFieldLists, records: repositories.customFields });
   const catalog = createCatalog(repositories.catalog);
@@ -186,14 +194,21 @@ export function createHandlers({
         pageTokens,
       }),
     ),
-    registry(LeadBatchService, createLeadBatchHandlers(createLeadBatches(repositories.leadBatches), keyUse)),
+    registry(LeadBatchService, createLeadBatchHandlers(leadBatches, keyUse)),
+    registry(
+      LeadUpsertService,
+      createLeadUpsertHandlers({
+        ...{ upserts: createLeadUpserts(repositories.leadUpserts), batches: leadBatches, keyUse },
+      }),
+    ),
     registry(DuplicateService, createDuplicateHandlers(createDuplicates(repositories.duplicates), pageTokens)),
     registry(PetService, createPetHandlers(createPets(repositories.pets), pageTokens)),
     registry(
       PetAdminService,
       createPetAdminHandlers(createPetAdmin(repositories.petAdmin), createPetImports(repositories.petImports)),
     ),
-    registry(PetBatchService, createPetBatchHandlers(createPetBatches(repositories.petBatches))),
+    registry(PetBatchService, createPetBatchHandlers(petBatches)),
+    registry(PetUpsertService, createPetUpsertHandlers(createPetUpserts(repositories.petUpserts), petBatches)),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
     registry(

@@ -38,6 +38,7 @@ import { createLeadRepository } from "./resources/leads/lead.repository.js";
 import { createLeadAdminRepository } from "./resources/leads/lead-admin.repository.js";
 import { createLeadBatchRepository } from "./resources/leads/lead-batch.repository.js";
 import { createLeadHistoryRepository } from "./resources/leads/lead-history.repository.js";
+import { createLeadUpsertRepository } from "./resources/leads/lead-upsert.repository.js";
 import { createMergeRepository } from "./resources/merges/merge.repository.js";
 import type { MirrorRepository } from "./resources/mirrors/mirror.model.js";
 import { createMirrorRepository } from "./resources/mirrors/mirror.repository.js";
@@ -48,6 +49,7 @@ import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
 import { createPetBatchRepository } from "./resources/pets/pet-batch.repository.js";
 import { createPetImportRepository } from "./resources/pets/pet-import.repository.js";
+import { createPetUpsertRepository } from "./resources/pets/pet-upsert.repository.js";
 import { createSettingRepositories } from "./resources/setting-lists/setting.repository.js";
 import { createSettingListRepository } from "./resources/setting-lists/setting-list.repository.js";
 import { vipLevelTable } from "./resources/setting-lists/setting-tables.columns.js";
@@ -85,6 +87,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     petAdmin: createPetAdminRepository(limited, pseudonym),
     petImports: createPetImportRepository(limited, pseudonym),
     petBatches: createPetBatchRepository(limited, pseudonym),
+    petUpserts: createPetUpsertRepository(limited, pseudonym),
     cardLinks: createCardLinkRepository(database, derivedKeys(secrets, "cardLinks")),
     cards: createCardRepository(database),
     stripeKeys: createStripeKeyRepository(database, openCompanySecretCipher(secrets), stripeKeys),
@@ -102,6 +105,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     recordBytes: options.limits.recordBytes,
     leadAdmin: createLeadAdminRepository(limited, pseudonym),
     leadBatches: createLeadBatchRepository(limited, pseudonym),
+    leadUpserts: createLeadUpsertRepository(limited, pseudonym),
     duplicates: createDuplicateRepository(database),
     leadHistory: createLeadHistoryRepository(database),
     consents: createConsentRepository(database),

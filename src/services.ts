@@ -13,12 +13,14 @@ import { DuplicateService } from "./gen/proto/moego/admin/v1/duplicate_service_p
 import { ExportService } from "./gen/proto/moego/admin/v1/export_service_pb.js";
 import { LeadAdminService } from "./gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_pb.js";
+import { LeadUpsertService } from "./gen/proto/moego/admin/v1/lead_upsert_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
+import { PetUpsertService } from "./gen/proto/moego/admin/v1/pet_upsert_service_pb.js";
 import { BusinessService } from "./gen/proto/moego/business/business/v1/business_service_pb.js";
 import { CompanyService } from "./gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "./gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -55,9 +57,11 @@ export const services: readonly DescService[] = [
   MergeService,
   LeadAdminService,
   LeadBatchService,
+  LeadUpsertService,
   DuplicateService,
   PetAdminService,
   PetBatchService,
+  PetUpsertService,
   ConsentService,
   CardAdminService,
   AuditService,

@@ -40,26 +40,41 @@ export function earlyRefusals<Item extends NewItem>(
   items: readonly BatchItem<Item>[],
   check: (item: Item) => void = () => {},
 ): Refusals {
+  return earlyRefusalsOf(items, { fieldsOf: ({ id }) => [["id", id === undefined ? [] : [id]]], check });
+}
+
+interface EarlyChecks<Item> {
+  /** The values of an item that no other may have, by their fields. */
+  fieldsOf(item: Item): readonly (readonly [field: string, values: readonly string[]])[];
+  check?(item: Item): void;
+}
+
+/** The same for items that another field can name. */
+export function earlyRefusalsOf<Item>(
+  items: readonly BatchItem<Item>[],
+  { fieldsOf, check = () => {} }: EarlyChecks<Item>,
+): Refusals {
   const refused = new Map<number, DomainError>();
-  const [keys, ids] = [new Set<string>(), new Set<string>()];
+  const seen = new Set<string>();
+  const repeated = (field: string, values: readonly string[]): DomainError | undefined => {
+    const named = values.map((value) => `${field} ${value}`);
+    const isRepeated = named.some((one) => seen.has(one));
+    for (const one of named) seen.add(one);
+    if (!isRepeated) return undefined;
+    return invalidRequest([violation(field, "DUPLICATE_FIELD", "Must be unique in the request.")]);
+  };
   for (const [position, item] of items.entries()) {
     const refusal = isRefused(item)
       ? item.refusal
       : (refusalOf(() => check(item.value)) ??
-        repeatedIn(keys, "idempotency_key", item.claim?.key) ??
-        repeatedIn(ids, "id", item.value.id));
+        repeated("idempotency_key", item.claim ? [item.claim.key] : []) ??
+        fieldsOf(item.value).reduce<DomainError | undefined>(
+          (found, [field, values]) => found ?? repeated(field, values),
+          undefined,
+        ));
     if (refusal) refused.set(position, refusal);
   }
   return refused;
-}
-
-/** The refusal of a value that an earlier item has. */
-function repeatedIn(seen: Set<string>, field: string, value: string | undefined): DomainError | undefined {
-  if (value === undefined) return undefined;
-  const isRepeated = seen.has(value);
-  seen.add(value);
-  if (!isRepeated) return undefined;
-  return invalidRequest([violation(field, "DUPLICATE_FIELD", "Must be unique in the request.")]);
 }
 
 /** The idempotency claims of items with their own keys, by position. */

@@ -25,6 +25,16 @@ export function joinedExternalIds(some: readonly ExternalId[], others: readonly 
   return inExternalIdOrder([...new Map([...some, ...others].map((one) => [externalIdKey(one), one])).values()]);
 }
 
+/** Those ids that are not among the others. */
+export function withoutExternalIds(ids: readonly ExternalId[], others: readonly ExternalId[]): readonly ExternalId[] {
+  const known = new Set(others.map(externalIdKey));
+  return ids.filter((id) => !known.has(externalIdKey(id)));
+}
+
+export function sameExternalIds(some: readonly ExternalId[], others: readonly ExternalId[]): boolean {
+  return some.length === others.length && withoutExternalIds(some, others).length === 0;
+}
+
 /** ALREADY_EXISTS: another record has an external id. */
 export function externalIdTaken(resource: string): DomainError {
   return alreadyExistsError(resource, "external_ids");

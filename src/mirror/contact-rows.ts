@@ -15,7 +15,7 @@ import type { Address as AddressMessage } from "../gen/proto/moego/common/v1/add
 import type { FieldValues } from "../resources/custom-fields/custom-field.model.js";
 import { toFieldValue } from "../resources/custom-fields/custom-field-values.input.js";
 import type { MirroredRow } from "../resources/mirrors/mirror.model.js";
-import { type Reading, readNumber, timeColumn } from "./mirror-context.js";
+import { type Reading, readNumber, storable, timeColumn } from "./mirror-context.js";
 import { isObject } from "./readable.js";
 
 interface StatedPhones {
@@ -43,6 +43,14 @@ export function phonesOf({ phone, phones }: StatedPhones, reading: Reading): rea
 
 export function phonePart(phones: readonly ContactPhone[]): readonly MirroredRow[] {
   return phoneRows(phones).map((row) => ({ ...row }));
+}
+
+interface StatedExternalIds {
+  readonly externalIds: readonly { readonly system: string; readonly id: string }[];
+}
+
+export function externalIdPart({ externalIds }: StatedExternalIds, { remark }: Reading): readonly MirroredRow[] {
+  return externalIds.map(({ system, id }) => storable({ system, external_id: id }, remark));
 }
 
 /** An address as it is stored. One without an id gets none that could be compared. */

@@ -3,7 +3,15 @@ import { type Customer, CustomerSchema } from "../gen/proto/moego/business/custo
 import { customerFields } from "../resources/customers/customer.columns.js";
 import { customerStatuses } from "../resources/customers/customer.model.js";
 import type { MirroredRecord, MirroredRow } from "../resources/mirrors/mirror.model.js";
-import { addressPart, consentOfMessage, notePart, phonePart, phonesOf, untypedValues } from "./contact-rows.js";
+import {
+  addressPart,
+  consentOfMessage,
+  externalIdPart,
+  notePart,
+  phonePart,
+  phonesOf,
+  untypedValues,
+} from "./contact-rows.js";
 import type { SourceRecord } from "./mirror-context.js";
 import { goneTime, nulls, type Reading, stampColumns, storable, timeColumn, without } from "./mirror-context.js";
 import { readMessage } from "./readable.js";
@@ -46,14 +54,11 @@ export function customerRecord(json: SourceRecord, reading: Reading, notes?: Cus
     source_lead_id: message.sourceLeadId || null,
     archived_time: goneTime(message.deleted, stamps.row["last_updated_time"], reading),
   };
-  const externalIds = message.externalIds.map(({ system, id }) =>
-    storable({ system, external_id: id }, reading.remark),
-  );
   const record: MirroredRecord = {
     ...{ kind: "customer", id: message.id, inserted: stamps.inserted },
     row: storable(reading.isExtended ? row : without(row, ownColumns), reading.remark),
     parts: {
-      ...(reading.isExtended ? { phones: phonePart(phones), external_ids: externalIds } : {}),
+      ...(reading.isExtended ? { phones: phonePart(phones), external_ids: externalIdPart(message, reading) } : {}),
       address: addressPart(message.address, message.id).map((one) => storable(one, reading.remark)),
       notes: notePart(notes ?? message.notes, "note", ({ note }) => note).map((one) => storable(one, reading.remark)),
       tags: message.tags.map(({ id }) => ({ tag_id: id })),

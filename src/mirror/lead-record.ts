@@ -1,7 +1,16 @@
 import { type Lead, LeadSchema } from "../gen/proto/moego/business/customer/v1/lead_pb.js";
 import { leadFields } from "../resources/leads/lead.columns.js";
 import type { MirroredRecord, MirroredRow } from "../resources/mirrors/mirror.model.js";
-import { addressOf, consentOfMessage, derivedId, fieldValues, notePart, phonePart, phonesOf } from "./contact-rows.js";
+import {
+  addressOf,
+  consentOfMessage,
+  derivedId,
+  externalIdPart,
+  fieldValues,
+  notePart,
+  phonePart,
+  phonesOf,
+} from "./contact-rows.js";
 import type { SourceRecord } from "./mirror-context.js";
 import { goneTime, nulls, type Reading, stampColumns, storable, without } from "./mirror-context.js";
 import { readMessage } from "./readable.js";
@@ -47,6 +56,7 @@ export function leadRecord(json: SourceRecord, reading: Reading, notes?: Lead["n
     parts: isExtended
       ? {
           phones: phonePart(phones),
+          external_ids: externalIdPart(message, reading),
           notes: notePart(notes ?? message.notes, "note", ({ note }) => note).map((one) => storable(one, remark)),
           tags: message.tags.map(({ id }) => ({ tag_id: id })),
         }

@@ -10,7 +10,7 @@ import {
   type Weight,
   weightUnits,
 } from "../resources/pets/pet.model.js";
-import { fieldValues, notePart } from "./contact-rows.js";
+import { externalIdPart, fieldValues, notePart } from "./contact-rows.js";
 import type { SourceRecord } from "./mirror-context.js";
 import {
   goneTime,
@@ -83,6 +83,7 @@ export function petRecord(json: SourceRecord, reading: Reading, owner?: PetOwner
     ...{ kind: "pet", id: message.id, inserted: stamps.inserted },
     row: storable(isExtended ? row : without(row, ownColumns), remark),
     parts: {
+      ...(isExtended ? { external_ids: externalIdPart(message, reading) } : {}),
       notes: notePart(notes ?? message.notes, "content", ({ content }) => content).map((one) => storable(one, remark)),
       pet_codes: message.petCodes.map(({ id }) => ({ pet_code_id: id })),
       vaccinations: message.vaccinations.map(({ name, expiredAt }, position) =>

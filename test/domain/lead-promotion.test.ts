@@ -12,6 +12,7 @@ const lead: Lead = {
     archived: false,
     pets: [],
     phones: [],
+    externalIds: [],
     notes: [],
     tags: [],
     source: "",

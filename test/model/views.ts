@@ -83,6 +83,7 @@ export function leadView({ companyId }: World, lead: Lead): Expected {
     ...{ createdBy: lead.createdBy, lastUpdatedBy: lead.lastUpdatedBy },
     ...{ deleted: lead.archived || lead.customerId !== undefined, promotedCustomerId: lead.customerId ?? "" },
     phones: phonesView(phones),
+    externalIds: [],
     preferredBusinessId: lead.businessId,
     allocateStaffId: lead.staffId,
     pets: [],

@@ -196,8 +196,8 @@ describe("the rights of the server", () => {
         "import_record",
       ],
       ...["key_use", "lead"],
-      ...["lead_note", "lead_phone", "lead_search", "lead_tag"],
-      ...["pet", "pet_note", "pet_pet_code", "pet_vaccination"],
+      ...["lead_external_id", "lead_note", "lead_phone", "lead_search", "lead_tag"],
+      ...["pet", "pet_external_id", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);
   });
 

@@ -42,7 +42,9 @@ const checkedByItem = [
   "moego.admin.v1.BatchCreateCustomersRequest.items",
   "moego.admin.v1.BatchUpsertCustomersRequest.items",
   "moego.admin.v1.BatchCreateLeadsRequest.items",
+  "moego.admin.v1.BatchUpsertLeadsRequest.items",
   "moego.admin.v1.BatchCreatePetsRequest.items",
+  "moego.admin.v1.BatchUpsertPetsRequest.items",
 ];
 
 const methods = services.flatMap((service) => service.methods);
@@ -58,6 +60,7 @@ describe("the access options of the contract", () => {
         "customer.preferred_business_id of customer.company_id, company_id",
       ],
       "moego.admin.v1.LeadAdminService/ImportLead": ["lead.preferred_business_id of lead.company_id, company_id"],
+      "moego.admin.v1.LeadUpsertService/UpsertLead": ["lead.preferred_business_id of lead.company_id, company_id"],
       "moego.admin.v1.PackageAdminService/SellPackage": ["business_id of company_id"],
       "moego.admin.v1.PackageTemplateService/ListPackageTemplates": ["business_ids of company_id"],
       "moego.business.customer.v1.CustomerService/CreateCustomer": ["preferred_business_id of company_id"],

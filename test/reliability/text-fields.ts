@@ -16,8 +16,9 @@ const otherwise: Readonly<Record<string, TextKind | false>> = {
   "moego.callcenter.v1.UpdateCallerProfileRequest.visitor_ids": "name",
   "moego.business.customer.v1.ExternalId.system": false,
   "moego.business.customer.v1.ExternalId.id": "name",
-  // Must be the one of the customer.
+  // Must be the one of the customer or lead.
   "moego.admin.v1.CustomerMatch.email": false,
+  "moego.admin.v1.LeadMatch.email": false,
   "moego.business.customer.v1.ContactPhone.number": false,
   "moego.business.customer.v1.ContactPhone.extension": false,
   // Says which group, and the new name stands beside it.

@@ -20,6 +20,7 @@ import { externalApis } from "./external-apis.js";
 import { ivrFlows } from "./ivr-flows.js";
 import { leadBatches } from "./lead-batches.js";
 import { leadNotes } from "./lead-notes.js";
+import { leadUpserts } from "./lead-upserts.js";
 import { leads } from "./leads.js";
 import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
@@ -27,6 +28,7 @@ import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
 import { petBatches } from "./pet-batches.js";
 import { petSettingLists } from "./pet-setting-lists.js";
+import { petUpserts } from "./pet-upserts.js";
 import { pets } from "./pets.js";
 import { vipLevels } from "./vip-levels.js";
 
@@ -41,6 +43,8 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customerAdmin,
   ...customerBatches,
   ...customerUpserts,
+  ...leadUpserts,
+  ...petUpserts,
   ...merges,
   ...duplicates,
   ...leads,

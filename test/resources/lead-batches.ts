@@ -1,5 +1,6 @@
 import { LeadBatchService } from "../../src/gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { keys } from "../support/fixture-keys.js";
@@ -29,9 +30,18 @@ export const leadBatches: readonly RpcEntry[] = [
       reading: ({ results }) => results.map(({ id }) => reading(LeadService.method.getLead, { id })),
     },
     tenancy: {
-      calls: [keys.businessA1, locationKey, keyOfBoth].map((key) => ({
-        ...{ name: `sent again by ${key.id}`, key, repeats: planted.merging.batch },
-      })),
+      calls: [
+        ...[keys.businessA1, locationKey, keyOfBoth].map((key) => ({
+          ...{ name: `sent again by ${key.id}`, key, repeats: planted.merging.batch },
+        })),
+        {
+          name: "an external id of the neighbour",
+          request: {
+            companyId,
+            items: [newLead({ externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] })],
+          },
+        },
+      ],
       idFields: {
         "items.id": bringsIds,
         "items.lead.company_id": { expectation: "reference", why: "must be the company of the request" },

@@ -35,6 +35,8 @@ export const leadMask: MaskTraits = {
   async make(server) {
     made += 1;
     const id = `lcus_mask_${made}`;
+    // Of the one before, which got it by the mask.
+    await server.database.owner.query("DELETE FROM lead_external_id WHERE system = 'masked'");
     const time = "2024-05-01T10:00:00Z";
     const address = leadAddress(`addr_lm_${made}`);
     const pet = { company_id: "cmp_a", id: `pet_lm_${made}`, lead_id: id, name: "Rex", type: 2, breed: "Beagle" };
@@ -42,6 +44,7 @@ export const leadMask: MaskTraits = {
     const rest = { vet_phone: "", vet_address: "", evaluation_status: 0, photo: "", version: 1 };
     await server.insert([
       ["lead", [lead("cmp_a", id, "biz_a1", time, { ...filled, address })]],
+      ["lead_external_id", [{ company_id: "cmp_a", lead_id: id, system: "crm", external_id: id }]],
       ["lead_tag", [{ company_id: "cmp_a", lead_id: id, tag_id: "tag_a1" }]],
       ["lead_note", [{ company_id: "cmp_a", id: `note_lm_${made}`, lead_id: id, note: "Before", ...noteStamp }]],
       ["pet", [{ ...pet, ...traits, ...rest, created_time: time, last_updated_time: time }]],
@@ -105,6 +108,11 @@ export const leadMask: MaskTraits = {
       set: { lead: { tags: [{ id: "tag_a2" }] } },
       after: () => ({ tags: [expect.objectContaining({ id: "tag_a2" })] }),
       cleared: () => ({ tags: [] }),
+    },
+    external_ids: {
+      set: { lead: { externalIds: [{ system: "masked", id: "1" }] } },
+      after: () => ({ externalIds: [{ system: "masked", id: "1" }] }),
+      cleared: () => ({ externalIds: [] }),
     },
     pets: {
       set: { lead: { pets: [{ name: "Only", type: "CAT", breed: "Manx" }] } },

@@ -6,6 +6,7 @@ import { createLead, getLead as getLeadCommand, promoteLead } from "../model/lea
 import { listLeads } from "../model/list-commands.js";
 import { updateLead } from "../model/update-lead.js";
 import { adminPath, done, either, newId, someTime } from "../reliability/changing-list.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { locationKey } from "../reliability/tenancy/location-key.js";
 import { contactsOfBoth, planted } from "../reliability/tenancy/planted.js";
 import { leadNamed, post } from "../reliability/write-kind.js";
@@ -33,6 +34,7 @@ const foreignIds = { id: "lcus_c1" };
 const withTexts = {
   address: {},
   phones: [{ number: "+12125550122" }, { number: "+12125550123" }],
+  externalIds: [{ system: "texts" }],
   pets: times(3, petWithTexts),
   customFields: { field_of_leads: { value: { case: "string", value: "x" } } as const },
 };
@@ -113,6 +115,7 @@ export const leads: readonly RpcEntry[] = [
       calls: [
         { name: "a new tag", json: { lead: { tags: newTag } } },
         { name: "a note of the neighbour's namesake", json: { lead: { notes: noteOfNeighbour } } },
+        { name: "no external ids", json: { lead: { externalIds: [] }, updateMask: "externalIds" } },
       ],
     },
     model: { command: updateLead, weights: { leads: 4, lists: 1 } },
@@ -165,6 +168,10 @@ export const leads: readonly RpcEntry[] = [
     tenancy: {
       idFields: { business_ids: isFilter },
       calls: [
+        {
+          name: "an external id of the neighbour",
+          json: { filter: { externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] } },
+        },
         ...["+12125550121", planted.leadPhone, planted.leadPhoneOfBoth].map((mainPhoneNumber) => ({
           ...{ name: "a number", json: { filter: { mainPhoneNumber } } },
         })),

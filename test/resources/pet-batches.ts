@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { PetBatchService } from "../../src/gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
 import { petsInTwos, planted } from "../reliability/tenancy/planted.js";
 import { minimalPet, type PetInit } from "../support/new-pet.js";
@@ -59,6 +60,13 @@ export const petBatches: readonly RpcEntry[] = [
           ...(key ? { key } : {}),
         })),
         { name: "of a customer that is archived", ids: { "items.customer_id": "cus_a9" } },
+        {
+          name: "an external id of the neighbour",
+          request: {
+            companyId,
+            items: [ofCustomer("cus_a1", { externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] })],
+          },
+        },
         { name: "a pet code of both", ids: { "items.pet.pet_codes.id": "pc_a1" } },
       ],
     },

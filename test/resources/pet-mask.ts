@@ -21,10 +21,13 @@ export const petMask: MaskTraits = {
   async make(server) {
     made += 1;
     const id = `pet_mask_${made}`;
+    // Of the one before, which got it by the mask.
+    await server.database.owner.query("DELETE FROM pet_external_id WHERE system = 'masked'");
     const vaccination = { company_id: "cmp_a", pet_id: id, position: 0, name: "Rabies", expired_time: null };
     await server.insert([
       ["pet", [pet("cmp_a", id, "cus_a1", "2024-05-01T10:00:00Z", filled)]],
       ["pet_vaccination", [vaccination]],
+      ["pet_external_id", [{ company_id: "cmp_a", pet_id: id, system: "crm", external_id: id }]],
     ]);
     return { customerId: "cus_a1", id };
   },
@@ -75,6 +78,11 @@ export const petMask: MaskTraits = {
       set: { customFields: { field_short: { string: "new" } } },
       after: () => ({ customFields: { field_short: { string: "new" } } }),
       cleared: () => ({ customFields: {} }),
+    },
+    external_ids: {
+      set: { externalIds: [{ system: "masked", id: "1" }] },
+      after: () => ({ externalIds: [{ system: "masked", id: "1" }] }),
+      cleared: () => ({ externalIds: [] }),
     },
     vaccinations: {
       set: { vaccinations: [{ name: "Lyme" }] },

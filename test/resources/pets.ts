@@ -2,6 +2,7 @@ import { PetAdminService } from "../../src/gen/proto/moego/admin/v1/pet_admin_se
 import { PetService } from "../../src/gen/proto/moego/business/customer/v1/pet_service_pb.js";
 import { createCustomer } from "../faults/world.js";
 import { adminPath, done, newId, someTime } from "../reliability/changing-list.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
 import { petsOfOwners, planted } from "../reliability/tenancy/planted.js";
 import { createPet, minimalPet } from "../support/new-pet.js";
@@ -39,7 +40,13 @@ const ofBoth = { calls: [{ name: "a pet of both", ids: { id: "pet_a1" } }] };
 const noteOfNeighbour = { calls: [{ name: "a note of the neighbour's pet", ids: { note_id: planted.petNote } }] };
 
 /** A pet with places for texts. */
-export const petWithTexts = { ...minimalPet, vaccinations: times(3, {}), vet: {}, notes: times(5, {}) };
+export const petWithTexts = {
+  ...minimalPet,
+  vaccinations: times(3, {}),
+  vet: {},
+  notes: times(5, {}),
+  externalIds: [{ system: "texts" }],
+};
 const read = (named: { readonly customerId: string; readonly id: string }) => reading(rpc.getPet, named);
 
 /** A new pet of a new customer. */
@@ -227,9 +234,15 @@ export const pets: readonly RpcEntry[] = [
   entry(rpc.listAllPets, {
     request: { companyId, pagination: {} },
     tenancy: {
-      calls: [{}, { customerIds: ["cus_a1"] }].map((filter) => ({
-        ...{ name: "by change", json: { filter: { ...filter, lastUpdatedTime: yearsBefore2025 } } },
-      })),
+      calls: [
+        ...[{}, { customerIds: ["cus_a1"] }].map((filter) => ({
+          ...{ name: "by change", json: { filter: { ...filter, lastUpdatedTime: yearsBefore2025 } } },
+        })),
+        {
+          name: "an external id of the neighbour",
+          json: { filter: { externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] } },
+        },
+      ],
     },
     walks: [
       {

@@ -41,6 +41,8 @@ const columnsOfLead = [
     "lead.last_name",
     "lead.phone",
     "lead.source",
+    "lead_external_id.external_id",
+    "lead_external_id.lead_id",
     "lead_history.lead_id",
     "lead_note.id",
     "lead_note.lead_id",
@@ -57,7 +59,7 @@ const columnsOfLead = [
     (column) => `pet.${column}`,
   ),
   ...["pet_note.content", "pet_note.id", "pet_note.pet_id", "pet_pet_code.pet_id", "pet_vaccination.name"],
-  ...["pet_vaccination.pet_id"],
+  ...["pet_vaccination.pet_id", "pet_external_id.external_id", "pet_external_id.pet_id"],
 ];
 const columnsOfCustomer = [
   ...columnsOfLead.filter((column) => column !== "pet.lead_id" && !column.startsWith("lead_note.")),

@@ -32,6 +32,7 @@ export async function knownLead(server: TestServer, canaries: Canaries): Promise
         source: canaries.text("source-of-lead"),
         ...{ phone: "", phones: phonesWith(canaries), email: canaries.email("mail"), address: addressWith(canaries) },
         pets: [petWith(canaries)],
+        externalIds: [{ system: "crm", id: canaries.text("external-of-lead") }],
         customFields: { field_of_leads: { value: { case: "string", value: canaries.text("field") } } },
       }),
     },
@@ -185,6 +186,7 @@ function petWith(canaries: Canaries) {
     customFields: { field_short: { value: { case: "string", value: canaries.text("petfield") } } } as const,
     ...{ petCodes: [{ id: "pc_a1" }], notes: [{ content: canaries.text("petnote") }] },
     vaccinations: [{ name: canaries.text("vaccine") }],
+    externalIds: [{ system: "crm", id: canaries.text("external-of-pet") }],
     vet: { name: canaries.text("vet"), phoneNumber: canaries.phone(), address: canaries.text("vetstreet") },
   };
 }

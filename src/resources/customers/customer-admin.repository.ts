@@ -108,7 +108,7 @@ function createImportUnit(
         const data = { companyId, customerId: id, id: addressId, ...addressData(address) };
         await tx.customerAddress.create({ data });
       }
-      await insertExternalIds(tx, companyId, [{ id, externalIds: customer.externalIds }]);
+      await insertExternalIds(tx, { kind: "customer", companyId }, [{ id, externalIds: customer.externalIds }]);
       await tx.customerNote.createMany({
         data: customer.notes.map(({ id: noteId = newId(idPrefixes.note), text: note, ...stamp }) => ({
           ...{ companyId, customerId: id, id: noteId, note, ...stamp },

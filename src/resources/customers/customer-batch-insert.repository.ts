@@ -24,7 +24,7 @@ export async function insertCustomers(tx: Prisma.TransactionClient, inserted: In
     FROM jsonb_populate_recordset(NULL::customer, ${jsonOf(records.map(customerJson))}::jsonb) r`;
   await insertAddresses(tx, inserted);
   await insertContactParts(tx, { kind: "customer", ...inserted });
-  await insertExternalIds(tx, companyId, records);
+  await insertExternalIds(tx, { kind: "customer", companyId }, records);
 }
 
 const fieldNames = Prisma.raw(customerFields.names);

@@ -65,7 +65,7 @@ export function createCustomerBatchRepository(
 const contested = {
   kind: "customer",
   resource: "Customer",
-  contested: ["customer_pkey", "customer_address_pkey", "customer_note_pkey", externalIdKeyName],
+  contested: ["customer_pkey", "customer_address_pkey", "customer_note_pkey", externalIdKeyName("customer")],
 } as const;
 
 interface UnitOptions {
@@ -134,7 +134,7 @@ export async function askFacts(
     strangers: authorIds.length === 0 ? new Set() : await missingStaff(tx, companyId, authorIds),
     takenAddressIds: await idsOf("address", addressIds),
     takenNoteIds: await idsOf("note", noteIds),
-    takenExternalIds: await takenExternalIds(tx, companyId, questions.externalIds),
+    takenExternalIds: await takenExternalIds(tx, { kind: "customer", companyId }, questions.externalIds),
   };
 }
 

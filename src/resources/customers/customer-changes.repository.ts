@@ -1,7 +1,7 @@
 import type { Channel } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { respectingOptOut, type Withheld } from "../../core/contact-rule.js";
-import { type ExternalId, externalIdKey } from "../../core/external-id.js";
+import { type ExternalId, withoutExternalIds } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { Note } from "../../core/note.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
@@ -170,15 +170,10 @@ export function takeChanges({ database, row, customer, maxTags, author, assumed 
   const taken = () => ({
     ...{ change, isLeft, provenance, withheld, asksOptOuts, nested, droppedAddressIds, storedAddresses },
     ...{ newTags, tags, addedNotes, editedNotes, externalIds },
-    droppedExternalIds: withoutIds(customer.externalIds, externalIds),
-    addedExternalIds: withoutIds(externalIds, customer.externalIds),
+    droppedExternalIds: withoutExternalIds(customer.externalIds, externalIds),
+    addedExternalIds: withoutExternalIds(externalIds, customer.externalIds),
     ...(phones ? { phones } : {}),
     ...(keptNoteIds ? { keptNoteIds } : {}),
   });
   return { unit, taken };
-}
-
-function withoutIds(ids: readonly ExternalId[], others: readonly ExternalId[]): readonly ExternalId[] {
-  const known = new Set(others.map(externalIdKey));
-  return ids.filter((id) => !known.has(externalIdKey(id)));
 }

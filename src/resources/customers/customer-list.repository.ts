@@ -3,7 +3,7 @@ import type { Page } from "../../core/page.js";
 import { foldCase } from "../../core/text.js";
 import { accessFilterValues, accessPredicate, requireSingleRow } from "../../db/access-filter.js";
 import type { Database } from "../../db/database.js";
-import { externalIdsJson } from "../../db/external-ids.js";
+import { externalIdsJson, hasExternalIdSql } from "../../db/external-ids.js";
 import { notePages } from "../../db/note-pages.js";
 import { readOrderedList } from "../../db/ordered-list.js";
 import { phoneSearch } from "../../db/phone-condition.js";
@@ -61,15 +61,7 @@ function conditionsOf(filter: CustomerFilter, bind: Bind): string[] {
     ...(filter.statuses ? [hasStatus(filter.statuses, bind)] : []),
     ...(filter.assignedStaffIds ? [`c.assigned_staff_id = ANY(${bind(filter.assignedStaffIds)}::text[])`] : []),
     ...(filter.ids ? [`c.id = ANY(${bind(filter.ids)}::text[])`] : []),
-    // The limit lets the planner do nothing but read each id by its key.
-    ...(filter.externalIds
-      ? [
-          `c.id = ANY(ARRAY(SELECT o.customer_id
-            FROM jsonb_to_recordset(${bind(externalIdsJson(filter.externalIds))}::jsonb) AS r (system text, id text),
-              LATERAL (SELECT x.customer_id FROM customer_external_id x
-                WHERE x.company_id = $1 AND x.system = r.system AND x.external_id = r.id LIMIT 1) o))`,
-        ]
-      : []),
+    ...(filter.externalIds ? [hasExternalIdSql("customer", "c", bind(externalIdsJson(filter.externalIds)))] : []),
     ...(filter.tagIds
       ? [
           `EXISTS (SELECT 1 FROM customer_tag ct WHERE ct.company_id = $1 AND ct.customer_id = c.id

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import type { ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { changedChoice } from "../../core/contact-rule.js";
 import { violation } from "../../core/errors.js";
-import { type ExternalId, externalIdKey } from "../../core/external-id.js";
+import { type ExternalId, sameExternalIds } from "../../core/external-id.js";
 import { applyNotes, type NotesUpdate, notedIds, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
@@ -108,10 +107,6 @@ export async function applyUpdate(
   };
   await unit.save(change, update.provenance);
   return { kind: "customer", ids: [customer.id] };
-}
-
-function sameExternalIds(some: readonly ExternalId[], others: readonly ExternalId[]): boolean {
-  return isDeepStrictEqual(some.map(externalIdKey).toSorted(), others.map(externalIdKey).toSorted());
 }
 
 export const tooManyTags = violation(

@@ -1,14 +1,15 @@
 import { canAccessRecord } from "../../core/access.js";
-import { type BatchMode, refusalOf, type StoredOutcome, throwIfAnyRefused } from "../../core/batch.js";
-import { type Refusals, undecided } from "../../core/batch-items.js";
-import { alreadyExistsError, archivedError, type DomainError, mergedError, notFoundError } from "../../core/errors.js";
-import { externalIdTaken } from "../../core/external-id.js";
+import type { BatchMode } from "../../core/batch.js";
+import type { Refusals } from "../../core/batch-items.js";
+import { archivedError, type DomainError, mergedError } from "../../core/errors.js";
 import type { DuplicateView } from "../../core/possible-duplicate.js";
 import type { CompanyAccess } from "../../core/principal.js";
-import { ambiguousMatch, type OnMatch } from "../../core/upsert.js";
+import { absentMatch, ambiguousMatch, hiddenMatch, type OnMatch } from "../../core/upsert.js";
+import { refuseTakenIds } from "../../core/upsert-change.js";
+import { contactValues, matchEach } from "../../core/upsert-items.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
-import { createdTags, type TaggedItem, withinTagLimit } from "../setting-lists/tag-batch.model.js";
+import { decideTaggedUpserts, plannedItems } from "../setting-lists/tagged-upsert.model.js";
 import type { Customer } from "./customer.model.js";
 import type { BatchFacts } from "./customer-batch.model.js";
 import type { CustomerItem } from "./customer-batch.service.js";
@@ -19,14 +20,13 @@ import { importRefusal } from "./customer-import.service.js";
 import { applyUpdate } from "./customer-update.service.js";
 import type {
   AskedChange,
+  CustomerUpsertDecision,
   CustomerUpsertUnit,
   FoundCustomers,
   PlannedChange,
-  UpsertDecision,
 } from "./customer-upsert.model.js";
 import type { UpsertItem } from "./customer-upsert.service.js";
-import { refuseTaken, updateOf } from "./customer-upsert-change.service.js";
-import { createEarlierItems } from "./customer-upsert-keys.service.js";
+import { updateOf } from "./customer-upsert-change.service.js";
 
 /** An item that is still to be decided. */
 export interface AskedUpsert extends AskedItem {
@@ -48,102 +48,53 @@ interface UpsertContext {
 }
 
 interface Found extends AskedUpsert {
-  readonly customer: Customer;
+  readonly record: Customer;
 }
 
 /**
- * Decides which items of a batch create a customer, and which change one. Items are judged in their order, so that the
- * limits of the company refuse those that come last.
+ * Decides which items of a batch create a customer, and which change one.
  *
  * @throws the refusal of an item if the batch is stored as a whole or not at all
  */
-export async function decideUpserts<Plan extends PlannedChange>(
+export function decideUpserts<Plan extends PlannedChange>(
   unit: CustomerUpsertUnit<Plan>,
   asked: readonly AskedUpsert[],
   context: UpsertContext,
-): Promise<UpsertDecision<Plan>> {
-  const { access, mode, onMatch } = context;
+): Promise<CustomerUpsertDecision<Plan>> {
+  const { access, mode, onMatch, early } = context;
   const { companyId } = access;
-  const { open, refused } = undecided(unit, asked, context.early);
-  const found = await unit.find(open.map(({ position, upsert }) => ({ position, ...upsert.keys })));
-  const { matched, unmatched } = matchEach(open, found, { ...context, refused });
-  const judging = { ...context, companyId, refused };
-  const judged = unmatched.length === 0 ? [] : await judgeEach(unit, unmatched, judging);
-  const single = await withoutDuplicateCustomers(unit, judged, judging);
-  const changing = onMatch === "SKIP" ? [] : matched;
-  const plans = await planEach(unit, changing, judging);
-  const tagged = await withinTagLimit(unit, inOrder<TaggedItem>([...single, ...plans]), { companyId, refused });
-  const kept = new Set(tagged.map(({ position }) => position));
-  const created = single.filter(({ position }) => kept.has(position));
-  const admitted = await withinCustomerLimit(unit, created, { companyId, refused });
-  if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
-  const changed = plans.filter(({ position, plan }) => kept.has(position) && !plan.isEmpty);
-  const tags = await createdTags(unit, inOrder<TaggedItem>([...admitted, ...changed]));
-  return {
-    created: await recordsOf(unit, admitted, tags, context),
-    changed: new Map(changed.map(({ position, plan }) => [position, plan])),
-    left: leftCustomers(onMatch === "SKIP" ? matched : [], plans),
-    refused,
-    tagIds: new Map([...tags].map(([key, { id }]) => [key, id])),
-  };
-}
-
-/** Customers that were found and stay as they are. */
-function leftCustomers(
-  skipped: readonly Found[],
-  plans: readonly { readonly position: number; readonly plan: PlannedChange }[],
-): UpsertDecision["left"] {
-  const left = new Map<number, { readonly customer: Customer; readonly outcome: StoredOutcome }>();
-  for (const { position, customer } of skipped) left.set(position, { customer, outcome: "SKIPPED" });
-  for (const { position, plan } of plans)
-    if (plan.isEmpty) left.set(position, { customer: plan.customer, outcome: "UNCHANGED" });
-  return left;
-}
-
-function inOrder<Item extends { readonly position: number }>(items: readonly Item[]): readonly Item[] {
-  return items.toSorted((one, other) => one.position - other.position);
-}
-
-interface Matching extends Pick<UpsertContext, "access" | "onMatch" | "mayKeepIds"> {
-  readonly refused: Map<number, DomainError>;
-}
-
-/** The items that match a customer, and those that match none. */
-function matchEach(open: readonly AskedUpsert[], found: FoundCustomers, context: Matching) {
-  const earlier = createEarlierItems();
-  const matched: Found[] = [];
-  const unmatched: AskedUpsert[] = [];
-  for (const one of open) {
-    const { keys } = one.upsert;
-    const customers = (found.matches.get(one.position) ?? []).flatMap((id) => found.customers.get(id) ?? []);
-    const [customer] = customers;
-    const refusal = customer
-      ? (foundRefusal(customers, one, context) ?? earlier.refuseFound(customer.id))
-      : (absentRefusal(one, found, context) ?? earlier.refuseNew(keys));
-    if (refusal) context.refused.set(one.position, refusal);
-    else if (customer) {
-      earlier.addFound(customer.id);
-      matched.push({ ...one, customer });
-    } else {
-      earlier.addNew(one.upsert);
-      unmatched.push(one);
-    }
-  }
-  return { matched, unmatched };
+  return decideTaggedUpserts(unit, asked, {
+    ...{ companyId, mode, onMatch, early },
+    async match(open, refused) {
+      const found = await unit.find(open.map(({ position, upsert }) => ({ position, ...upsert.keys })));
+      return matchEach(open, found, {
+        ...{ noun: "customer", refused },
+        refuseFound: (customers, one) => foundRefusal(customers, one, context),
+        refuseAbsent: (one) => absentRefusal(one, found, context),
+        namesOf: ({ upsert }) => contactValues(upsert.customer),
+      });
+    },
+    async judge(unmatched, refused) {
+      const judging = { ...context, refused };
+      return withoutDuplicateCustomers(unit, await judgeEach(unit, unmatched, judging), judging);
+    },
+    plan: (matched, refused) => planEach(unit, matched, { ...context, refused }),
+    admit: (created, refused) => withinCustomerLimit(unit, created, { companyId, refused }),
+    recordsOf: (admitted, tags) => recordsOf(unit, admitted, tags, context),
+  });
 }
 
 /** Customers that the principal cannot access are found only by an id, and never named. */
 function foundRefusal(
   customers: readonly Customer[],
   { upsert: { keys } }: AskedUpsert,
-  { access, onMatch, mayKeepIds }: Matching,
+  { access, onMatch, mayKeepIds }: UpsertContext,
 ): DomainError | undefined {
-  if (customers.some((customer) => !canAccessRecord(access, customer))) {
-    if (keys.id === undefined) return externalIdTaken("Customer");
-    return mayKeepIds ? alreadyExistsError("Customer", "id") : notFoundError("Customer", keys.id);
-  }
+  if (customers.some((customer) => !canAccessRecord(access, customer)))
+    return hiddenMatch({ resource: "Customer", keys, mayKeepIds });
   const [customer, ...others] = customers;
-  if (others.length > 0) return ambiguousMatch("Customer", customers.map(({ id }) => id).toSorted());
+  const ids = customers.map(({ id }) => id);
+  if (others.length > 0) return ambiguousMatch("Customer", ids);
   return customer?.archived && onMatch !== "SKIP" ? archivedError("Customer", customer.id) : undefined;
 }
 
@@ -151,12 +102,12 @@ function foundRefusal(
 function absentRefusal(
   { upsert: { keys } }: AskedUpsert,
   { survivors }: FoundCustomers,
-  { access, mayKeepIds }: Matching,
+  { access, mayKeepIds }: UpsertContext,
 ): DomainError | undefined {
-  if (keys.id === undefined) return undefined;
-  const survivor = survivors.get(keys.id);
-  if (survivor && canAccessRecord(access, survivor)) return mergedError("Customer", keys.id, survivor.id);
-  return mayKeepIds ? undefined : notFoundError("Customer", keys.id);
+  const survivor = keys.id === undefined ? undefined : survivors.get(keys.id);
+  if (keys.id !== undefined && survivor && canAccessRecord(access, survivor))
+    return mergedError("Customer", keys.id, survivor.id);
+  return absentMatch({ resource: "Customer", keys, mayKeepIds });
 }
 
 interface Planning extends UpsertContext {
@@ -169,31 +120,22 @@ async function planEach<Plan extends PlannedChange>(
   found: readonly Found[],
   context: Planning,
 ) {
-  if (found.length === 0) return [];
   const facts = await unit.ask(questionsOf(found));
   const asked = found.map((one) => toAskedChange(one, facts, context));
   const plans = await unit.plan(asked, { ...facts, customFields: context.customFields });
-  return found.flatMap(({ position }, index) => {
-    const plan = plans[index];
-    if (!plan) return [];
-    if ("refusal" in plan) {
-      context.refused.set(position, ofCustomer(plan.refusal));
-      return [];
-    }
-    return [{ position, plan, found: [], creations: plan.creations }];
-  });
+  return plannedItems(found, plans, (position, refusal) => context.refused.set(position, ofCustomer(refusal)));
 }
 
 function toAskedChange(
-  { upsert, customer }: Found,
+  { upsert, record: customer }: Found,
   facts: BatchFacts,
   { access, mayCreateTags, onMatch, write }: Planning,
 ): AskedChange {
   return {
     customer,
     async decide(transaction) {
-      const refusal = refusalOf(() => refuseTaken(upsert, customer.id, facts.takenExternalIds));
-      if (refusal) throw refusal;
+      const owned = { resource: "Customer", id: customer.id, owners: facts.takenExternalIds };
+      refuseTakenIds(upsert.customer.externalIds, owned);
       const update = updateOf(upsert, customer, onMatch);
       return applyUpdate(transaction, update, { access, mayCreateTags, signal: write.signal });
     },

@@ -1,10 +1,10 @@
-import { companyAccessFilter, mayCreateTags, requireCompanyAccess } from "../../core/access.js";
+import { companyAccessFilter, mayCreateTags, requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
 import { type Batch, type BatchResult, isRefused, throwIfAnyRefused } from "../../core/batch.js";
 import { claimsOf } from "../../core/batch-items.js";
-import { DomainError } from "../../core/errors.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
 import type { MatchKeys, OnMatch } from "../../core/upsert.js";
+import { earlyUpsertRefusals, requireLookupScope } from "../../core/upsert-items.js";
 import type { WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
 import { checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
@@ -13,7 +13,6 @@ import type { CustomerItem } from "./customer-batch.service.js";
 import type { NewCustomer } from "./customer-create.service.js";
 import type { CustomerUpsertRepository } from "./customer-upsert.model.js";
 import { type AskedUpsert, decideUpserts } from "./customer-upsert-decision.service.js";
-import { earlyRefusals } from "./customer-upsert-keys.service.js";
 
 /** An item of an upsert, valid by itself. */
 export interface UpsertItem {
@@ -47,8 +46,10 @@ export function createCustomerUpserts({ customerUpserts, customFields }: UpsertD
     ): Promise<readonly BatchResult[]> {
       const { companyId, mode, onMatch } = batch;
       const access = requireCompanyAccess(principal, companyId);
-      requireReadScope(batch, principal);
-      const early = earlyRefusals(batch, access);
+      requireLookupScope(batch.items, principal, { scope: "customer:read", nouns: "customers" });
+      const early = earlyUpsertRefusals(batch.items, ({ customer }) =>
+        requireBusinessAccess(access, [customer.preferredBusinessId]),
+      );
       if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
       const items = batch.items.flatMap((one, position) =>
         isRefused(one) || early.has(position) ? [] : [{ position, upsert: one.value }],
@@ -82,14 +83,6 @@ export function createCustomerUpserts({ customerUpserts, customFields }: UpsertD
       );
     },
   };
-}
-
-/** Looking for a person by a contact is reading. */
-function requireReadScope({ items }: Batch<UpsertItem>, { scopes }: Principal): void {
-  const isLookup = ({ phone, email }: MatchKeys) => phone !== undefined || email !== undefined;
-  if (scopes.has("customer:read") || !items.some((item) => !isRefused(item) && isLookup(item.value.keys))) return;
-  const message = "Matching customers by phone or email requires the scope customer:read.";
-  throw new DomainError("SCOPE_REQUIRED", message, { metadata: { scope: "customer:read" } });
 }
 
 function toCreated({ keys, customer: { notes, address, ...customer } }: UpsertItem): CustomerItem {

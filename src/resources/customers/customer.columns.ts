@@ -2,6 +2,7 @@ import type { ExternalId } from "../../core/external-id.js";
 import type { Note } from "../../core/note.js";
 import { consentField, consentOf, emailField, preferenceField, preferenceOf } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
+import { externalIdsSql } from "../../db/external-ids.js";
 import {
   enumColumn,
   fieldTable,
@@ -124,10 +125,6 @@ export const noteJson = textsJson({
 export const referralSourceJson =
   "json_build_object('id', r.id, 'name', r.name, 'archived', r.archived_time IS NOT NULL)";
 
-/** JSON of `customer_external_id AS x`. */
-export const externalIdsJson =
-  "json_agg(json_build_object('system', x.system, 'id', x.external_id) ORDER BY x.system, x.external_id)";
-
 /** The children of `customer AS c`, aggregated in the same statement. */
 export const customerChildren = childrenWith(recordNotesSql, { withHistory: true, companyId: "c.company_id" });
 
@@ -146,8 +143,7 @@ function childrenWith(notes: NotesRead, { withHistory, companyId }: Children): s
     WHERE a.company_id = c.company_id AND a.customer_id = c.id) AS addresses,
   (SELECT ${phonesJson} FROM customer_phone p
     WHERE p.company_id = c.company_id AND p.customer_id = c.id) AS phones,
-  (SELECT ${externalIdsJson} FROM customer_external_id x
-    WHERE x.company_id = c.company_id AND x.customer_id = c.id) AS external_ids,
+  ${externalIdsSql("customer", "c")} AS external_ids,
   (SELECT json_agg(${tagJson} ORDER BY t.display_order, t.name, t.id) FROM customer_tag ct
     JOIN tag t ON t.company_id = ct.company_id AND t.id = ct.tag_id
     WHERE ct.company_id = c.company_id AND ct.customer_id = c.id) AS tags,

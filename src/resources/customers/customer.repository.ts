@@ -14,7 +14,7 @@ import {
 import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows, phonesJson } from "../../db/contact-phones.js";
 import type { Database } from "../../db/database.js";
-import { externalIdsJson as externalIdRows, insertExternalIdsSql, refusingTakenIds } from "../../db/external-ids.js";
+import { externalIdsJson, insertExternalIdsSql, listedExternalIds, refusingTakenIds } from "../../db/external-ids.js";
 import {
   claimSql,
   createOnce,
@@ -58,7 +58,6 @@ import {
   customerChildren,
   customerColumns,
   customerFields,
-  externalIdsJson,
   noteJson,
   referralSourceJson,
   toCustomer,
@@ -268,7 +267,7 @@ c AS (
   RETURNING *),
 a AS (${insertAddressesSql("c")} RETURNING *),
 p AS (${insertPhonesSql("customer", "c")} RETURNING *),
-${external ? `x AS (${insertExternalIdsSql("c")} RETURNING *),` : ""}
+${external ? `x AS (${insertExternalIdsSql("customer", "c")} RETURNING *),` : ""}
 n AS (
   INSERT INTO customer_note (company_id, id, customer_id, note, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, x.note, c.created_time, :author, c.created_time FROM c, unnest(:noteIds::text[], :notes::text[]) AS x (id, note)
@@ -283,7 +282,7 @@ changed AS (
   RETURNING 1)
 SELECT ${customerColumns},
   (SELECT ${phonesJson} FROM p) AS phones,
-  ${external ? `(SELECT ${externalIdsJson} FROM x) AS external_ids,` : ""}
+  ${external ? `(SELECT ${listedExternalIds} FROM x) AS external_ids,` : ""}
   (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
   (SELECT json_agg(json ORDER BY display_order, name, id) FROM (
     SELECT ${tagJson} AS json, t.display_order, t.name, t.id FROM tag t
@@ -345,7 +344,7 @@ function createValues(
       addresses: JSON.stringify(record.address ? [addressColumns(record.address)] : []),
       noteIds: record.notes.map(() => newId(idPrefixes.note)),
       notes: record.notes,
-      externalIds: externalIdRows(record.externalIds),
+      externalIds: externalIdsJson(record.externalIds),
       consent: firstEntryJson(record, withheld),
       admit: admission.admit,
       assumesNoFields: admission.assumesNoFields,

@@ -158,6 +158,11 @@ export const exportedTables: readonly ExportedTable[] = [
     person: isLead("lead_id"),
   }),
   table("lead_tag", { columns: "lead_id* tag_id*", order: "lead_id, tag_id", person: isLead("lead_id") }),
+  table("lead_external_id", {
+    columns: "system* external_id* lead_id*",
+    order: "system, external_id",
+    person: isLead("lead_id"),
+  }),
   table("lead_history", {
     columns: "id lead_id* kind value_id* started_time! started_by*",
     order: "id",
@@ -244,6 +249,11 @@ export const exportedTables: readonly ExportedTable[] = [
   table("pet_note", {
     columns: "id* pet_id* content* created_time! last_updated_by* last_updated_time!",
     order: "id",
+    person: isOfPet,
+  }),
+  table("pet_external_id", {
+    columns: "system* external_id* pet_id*",
+    order: "system, external_id",
     person: isOfPet,
   }),
   table("pet_pet_code", { columns: "pet_id* pet_code_id*", order: "pet_id, pet_code_id", person: isOfPet }),

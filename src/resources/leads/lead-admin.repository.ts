@@ -9,6 +9,7 @@ import { importRecord, setArchived } from "../../db/contact-record.js";
 import { createEraser, eraseRecord, isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { missingReferences } from "../../db/existing-ids.js";
+import { insertExternalIds, refusingTakenIds } from "../../db/external-ids.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
 import { optedOutChannels } from "../../db/opt-out-list.js";
 import type { Prisma } from "../../gen/prisma/client.js";
@@ -43,16 +44,24 @@ export function createLeadAdminRepository(
     },
 
     import: (target, write, work) =>
-      importRecord(database, {
-        ...{ kind: "lead", resource: "Lead", target, write, pseudonym },
-        assertSeen: (tx) => assertLeadSeen(tx, target),
-        work: (tx, lookups) =>
-          work(
-            createImportUnit(tx, lookups, { target, write, pseudonym, maxTags: limits.ofCompany.MAX_TAGS, optOutKeys }),
-          ),
-        read: readLead,
-        size: sizedLead(limits.recordBytes),
-      }),
+      refusingTakenIds(
+        importRecord(database, {
+          ...{ kind: "lead", resource: "Lead", target, write, pseudonym },
+          assertSeen: (tx) => assertLeadSeen(tx, target),
+          work: (tx, lookups) =>
+            work(
+              createImportUnit(tx, lookups, {
+                target,
+                write,
+                pseudonym,
+                maxTags: limits.ofCompany.MAX_TAGS,
+                optOutKeys,
+              }),
+            ),
+          read: readLead,
+          size: sizedLead(limits.recordBytes),
+        }),
+      ),
   };
 }
 
@@ -98,6 +107,7 @@ function createImportUnit(
         })),
       });
       await tx.leadTag.createMany({ data: tags.map((tag) => ({ companyId, leadId: id, tagId: tag.id })) });
+      await insertExternalIds(tx, { kind: "lead", companyId }, [{ id, externalIds: lead.externalIds }]);
       const pets = createPetWriter(tx, {
         companyId,
         businessId: lead.preferredBusinessId,

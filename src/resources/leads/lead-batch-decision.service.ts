@@ -14,13 +14,20 @@ import type { WriteContext } from "../../core/write.js";
 import { type CheckedFields, checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
 import { referenceError } from "../customers/customer.model.js";
 import { toImportedPetRecord } from "../pets/pet-import.model.js";
+import type { Tag } from "../setting-lists/tag.model.js";
 import { createdTags, type TaggedItem, tagIndex, tagsOf, withinTagLimit } from "../setting-lists/tag-batch.model.js";
 import { matchTags } from "../setting-lists/tag-match.model.js";
 import { leadReferenceViolations } from "./lead.model.js";
 import { completedLead } from "./lead.service.js";
 import { importedLeadViolations, missingCodePaths } from "./lead-admin.service.js";
-import type { BatchedLead, LeadBatchDecision, LeadBatchUnit, LeadItem } from "./lead-batch.model.js";
-import { idRefusal, lookupOf, missingOf, questionsOf } from "./lead-batch-facts.service.js";
+import {
+  type BatchedLead,
+  type LeadBatchDecision,
+  type LeadBatchUnit,
+  type LeadItem,
+  missingOf,
+} from "./lead-batch.model.js";
+import { idRefusal, lookupOf, questionsOf } from "./lead-batch-facts.service.js";
 
 interface DecisionContext {
   readonly access: CompanyAccess;
@@ -35,7 +42,7 @@ interface DecisionContext {
 type Completed = ReturnType<typeof completedLead<LeadItem["lead"]["pets"][number]>>["record"];
 
 /** An item that no rule of a single lead refuses. */
-interface Judged extends OpenItem<LeadItem>, TaggedItem {
+export interface JudgedLead extends OpenItem<LeadItem>, TaggedItem {
   readonly newId: string;
   readonly record: Completed;
 }
@@ -53,32 +60,51 @@ export async function decideLeads(
 ): Promise<LeadBatchDecision> {
   const { companyId } = context.access;
   const { open, refused } = undecided(unit, asked, context.early);
-  const { valid, defaultLifeCycleId } = await judgeEach(unit, open, { ...context, refused });
-  const single = await withoutDuplicates(unit, valid, {
+  const valid = await judgeEach(unit, open, { ...context, refused });
+  const single = await withoutDuplicateLeads(unit, valid, { ...context, refused });
+  const admitted = await withinTagLimit(unit, single, { companyId, refused });
+  if (context.mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
+  const created = await createdTags(unit, admitted);
+  return { stored: await recordsOf(unit, admitted, created, context), refused };
+}
+
+/** The leads without duplicates of other records, as far as the company refuses those. */
+export function withoutDuplicateLeads(
+  unit: LeadBatchUnit,
+  judged: readonly JudgedLead[],
+  {
+    access: { companyId },
+    refused,
+    viewOf,
+  }: Pick<DecisionContext, "access" | "viewOf"> & Pick<JudgeContext, "refused">,
+): Promise<readonly JudgedLead[]> {
+  return withoutDuplicates(unit, judged, {
     ...{ kind: "LEAD", companyId, refused },
     contactsOf: ({ item }) => item.lead,
     viewOf: ({ item }) => {
-      const view = context.viewOf(item);
+      const view = viewOf(item);
       return !item.isImport && view.refuses && (view.customers || view.leads) ? view : undefined;
     },
   });
-  const admitted = await withinTagLimit(unit, single, { companyId, refused });
-  if (context.mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
-  return { stored: await recordsOf(unit, admitted, { ...context, defaultLifeCycleId }), refused };
 }
 
-interface JudgeContext extends DecisionContext {
+interface JudgeContext extends Pick<DecisionContext, "access" | "mayCreateTags" | "write"> {
   readonly refused: Map<number, DomainError>;
 }
 
-async function judgeEach(unit: LeadBatchUnit, items: readonly OpenItem<LeadItem>[], context: JudgeContext) {
+/** The items that no rule of a single lead refuses. */
+export async function judgeEach(
+  unit: LeadBatchUnit,
+  items: readonly OpenItem<LeadItem>[],
+  context: JudgeContext,
+): Promise<readonly JudgedLead[]> {
   const { access, mayCreateTags: mayCreate, refused } = context;
-  if (items.length === 0) return { valid: [], defaultLifeCycleId: undefined };
+  if (items.length === 0) return [];
   const facts = await unit.ask(questionsOf(items));
   const fields = await checkedFields(unit, items, context);
-  const { lookup, keep } = lookupOf(unit.now, facts);
+  const { lookup, keep, externalIdRefusal } = lookupOf(unit.now, facts);
   const known = tagIndex(facts.tags);
-  const valid: Judged[] = [];
+  const valid: JudgedLead[] = [];
   for (const [index, one] of items.entries()) {
     const { item, position } = one;
     const checked = fields[index] ?? { ofLead: noFields, ofPets: [] };
@@ -97,15 +123,20 @@ async function judgeEach(unit: LeadBatchUnit, items: readonly OpenItem<LeadItem>
     ];
     const references = { missing: [], tags: tags.resolution, references: item.tags, violations, within: "lead" };
     const refusal =
-      referenceError(references) ?? idRefusal(item, facts) ?? sizeRefusal({ ...record, ...item }, unit.recordBytes);
+      referenceError(references) ??
+      idRefusal(item, facts) ??
+      externalIdRefusal(item) ??
+      sizeRefusal({ ...record, ...item }, unit.recordBytes);
     if (refusal) refused.set(position, refusal);
     else {
       keep(item);
       const id = item.id ?? newId(idPrefixes.lead);
-      valid.push({ ...one, newId: id, record, found: tags.found, creations: tags.creations });
+      const { lifeCycleId = facts.defaultLifeCycleId } = record;
+      const staged = { ...record, ...(lifeCycleId === undefined ? {} : { lifeCycleId }) };
+      valid.push({ ...one, newId: id, record: staged, found: tags.found, creations: tags.creations });
     }
   }
-  return { valid, defaultLifeCycleId: facts.defaultLifeCycleId };
+  return valid;
 }
 
 const noFields: CheckedFields = { values: {}, violations: [] };
@@ -114,7 +145,7 @@ const noFields: CheckedFields = { values: {}, violations: [] };
 async function checkedFields(
   unit: LeadBatchUnit,
   items: readonly OpenItem<LeadItem>[],
-  { access, write: { signal } }: DecisionContext,
+  { access, write: { signal } }: Pick<DecisionContext, "access" | "write">,
 ) {
   const toCheck = ({ customFields: given }: Pick<LeadItem["lead"], "customFields">) => ({
     ...({ write: "create", current: {}, given } as const),
@@ -141,22 +172,17 @@ function sizeRefusal(record: object, limit: number): DomainError | undefined {
   return mostBytes(record) > limit ? refusalOf(() => assertRecordSize({ record, limit })) : undefined;
 }
 
-interface StoringContext extends DecisionContext {
-  readonly defaultLifeCycleId: string | undefined;
-}
-
-async function recordsOf(
+export async function recordsOf(
   unit: LeadBatchUnit,
-  admitted: readonly Judged[],
-  { access: { companyId }, write, defaultLifeCycleId }: StoringContext,
+  admitted: readonly JudgedLead[],
+  created: ReadonlyMap<string, Tag>,
+  { access: { companyId }, write }: Pick<DecisionContext, "access" | "write">,
 ): Promise<ReadonlyMap<number, BatchedLead>> {
-  const created = await createdTags(unit, admitted);
   const optedOut = await unit.optedOut(admitted.map(({ record }) => record));
   const records = new Map<number, BatchedLead>();
   for (const [index, one] of admitted.entries()) {
     const { item, record, newId: id } = one;
     const stamp = { ...timesOf(item, unit.now), ...authorsOf({ ...item, companyId }, write) };
-    const { lifeCycleId = defaultLifeCycleId } = record;
     const { choice: consent, withheld } = consentRespectingOptOut(record.consent, optedOut[index] ?? []);
     const statesConsent = Object.keys(item.lead.consent).length > 0;
     const ofImport = importedProvenance(record.provenance, { statesConsent, createdTime: stamp.createdTime });
@@ -164,7 +190,6 @@ async function recordsOf(
     const ofPets = { companyId, now: unit.now, write };
     records.set(one.position, {
       ...{ ...record, ...stamp, companyId, id, consent, withheld, tags: tagsOf(one, created) },
-      ...(lifeCycleId === undefined ? {} : { lifeCycleId }),
       ...(provenance ? { provenance } : {}),
       notes: toImportedNoteRecords(item.notes, { time: stamp.createdTime, author: stamp.createdBy }),
       pets: record.pets.map((pet) => ({

@@ -1,8 +1,8 @@
 import type { OpenItem } from "../../core/batch-items.js";
 import { alreadyExistsError, type DomainError, erasedError } from "../../core/errors.js";
+import { externalIdKey, externalIdTaken } from "../../core/external-id.js";
 import type { NestedRecordLookup } from "../../core/record-import.js";
 import { distinctTags } from "../setting-lists/tag.model.js";
-import { type LeadReferences, leadReferenceNames } from "./lead.model.js";
 import type { LeadFacts, LeadItem, LeadQuestions } from "./lead-batch.model.js";
 
 /** What the items refer to, each once. */
@@ -28,6 +28,8 @@ export function questionsOf(items: readonly OpenItem<LeadItem>[]): LeadQuestions
       ...leads.map(({ provenance }) => provenance?.recordedBy),
     ]),
     tags: distinctTags(all.flatMap(({ tags }) => tags)).map(({ reference }) => reference),
+    externalIds: leads.flatMap(({ externalIds }) => externalIds),
+    petExternalIds: pets.flatMap(({ externalIds }) => externalIds),
   };
 }
 
@@ -36,7 +38,9 @@ function each(ids: readonly (string | undefined)[]): readonly string[] {
 }
 
 /** What imports look up, with the nested records that earlier items keep. */
-export function lookupOf(now: Date, { known }: LeadFacts) {
+export function lookupOf(now: Date, { known, takenExternalIds, takenPetExternalIds }: LeadFacts) {
+  const externalIds = new Set(takenExternalIds.keys());
+  const ofPets = new Set(takenPetExternalIds.keys());
   const taken = {
     note: new Set(known.lead_note),
     pet: new Set(known.pet),
@@ -51,30 +55,22 @@ export function lookupOf(now: Date, { known }: LeadFacts) {
   };
   return {
     lookup,
-    keep({ notes, lead: { pets } }: LeadItem): void {
+    externalIdRefusal({ lead }: LeadItem): DomainError | undefined {
+      if (lead.externalIds.some((id) => externalIds.has(externalIdKey(id)))) return externalIdTaken("Lead");
+      const keys = lead.pets.flatMap((pet) => pet.externalIds.map(externalIdKey));
+      const isTaken = new Set(keys).size < keys.length || keys.some((key) => ofPets.has(key));
+      return isTaken ? externalIdTaken("Pet") : undefined;
+    },
+    keep({ notes, lead: { pets, externalIds: ids } }: LeadItem): void {
+      for (const id of ids) externalIds.add(externalIdKey(id));
       for (const { id } of notes) if (id !== undefined) taken.note.add(id);
-      for (const { id, notes: ofPet } of pets) {
+      for (const { id, notes: ofPet, externalIds: own } of pets) {
+        for (const one of own) ofPets.add(externalIdKey(one));
         if (id !== undefined) taken.pet.add(id);
         for (const note of ofPet) if (note.id !== undefined) taken.petNote.add(note.id);
       }
     },
   };
-}
-
-const tableOf = {
-  preferredBusinessId: "business",
-  allocateStaffId: "staff",
-  lifeCycleId: "life_cycle",
-  actionStatusId: "action_status",
-  referralSourceId: "referral_source",
-} as const satisfies Record<keyof LeadReferences, keyof LeadFacts["known"]>;
-
-/** The references of a lead that do not exist in the company or are archived. */
-export function missingOf(lead: LeadReferences, { known }: LeadFacts): readonly (keyof LeadReferences)[] {
-  return leadReferenceNames.filter((name) => {
-    const id = lead[name];
-    return id !== undefined && !known[tableOf[name]].has(id);
-  });
 }
 
 export function idRefusal({ id, lead }: LeadItem, { known, erased }: LeadFacts): DomainError | undefined {

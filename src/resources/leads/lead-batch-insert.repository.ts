@@ -1,6 +1,7 @@
 import type { WriteContext } from "../../core/write.js";
 import { insertContactParts, stampJson } from "../../db/batch-contacts.js";
 import { joined, jsonOf } from "../../db/batch-insert.js";
+import { insertExternalIds } from "../../db/external-ids.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { keyOfOwner } from "../pets/pet-batch.model.js";
 import { insertPets } from "../pets/pet-batch-insert.repository.js";
@@ -25,6 +26,7 @@ export async function insertLeads(tx: Prisma.TransactionClient, inserted: Insert
     SELECT ${companyId}, r.id, ${fieldValues}, r.created_by, r.created_time, r.last_updated_by, r.last_updated_time
     FROM jsonb_populate_recordset(NULL::lead, ${jsonOf(leads)}::jsonb) r`;
   await insertContactParts(tx, { kind: "lead", ...inserted });
+  await insertExternalIds(tx, { kind: "lead", companyId }, records);
   const pets = records.flatMap((record) => record.pets);
   if (pets.length === 0) return;
   const locations = new Map(

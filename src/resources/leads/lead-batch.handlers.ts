@@ -1,16 +1,15 @@
 import { askedIds, toProtoResult } from "../../api/batch-fields.js";
 import { recordOf, returnedRecords } from "../../api/batch-items.js";
 import { findFitting } from "../../api/fitting-rows.js";
-import { doubtfulNumbers, doubtfulPhones } from "../../api/phone-fields.js";
 import { type Context, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
 import type { LeadBatchService } from "../../gen/proto/moego/admin/v1/lead_batch_service_pb.js";
-import { vetNumber } from "../pets/pet.model.js";
 import { toProtoLead } from "./lead.output.js";
 import { newLeadBatch } from "./lead-batch.input.js";
 import type { LeadItem } from "./lead-batch.model.js";
 import type { LeadBatches } from "./lead-batch.service.js";
+import { phoneWarnings } from "./lead-warnings.output.js";
 
 /** Handlers of `moego.admin.v1.LeadBatchService`. */
 export function createLeadBatchHandlers(
@@ -45,11 +44,6 @@ export function createLeadBatchHandlers(
   };
 }
 
-/** What the header `moego-warning` says about the lead alone. */
 function warningsOf(item: BatchItem<LeadItem> | undefined, result: BatchResult): string[] {
-  if (!item || isRefused(item) || isRefused(result)) return [];
-  const { phones, pets } = item.value.lead;
-  const vets = pets.map(({ vet }, position) => vetNumber(`pets[${position}].vet`, vet));
-  const paths = [...doubtfulPhones(phones), ...doubtfulNumbers(vets)].map((path) => `lead.${path}`);
-  return paths.length === 0 ? [] : [`PHONE_NOT_VALID ${paths.join(" ")}`];
+  return !item || isRefused(item) || isRefused(result) ? [] : phoneWarnings(item.value.lead);
 }

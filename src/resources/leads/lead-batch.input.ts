@@ -24,6 +24,7 @@ import type { Pet } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { petOfNewLead } from "../pets/pet.input.js";
 import { importedPet } from "../pets/pet-import.input.js";
 import { leadCreation, newLeadOf, singleConsentRule } from "./lead.input.js";
+import type { NewLead } from "./lead.service.js";
 import type { LeadItem } from "./lead-batch.model.js";
 
 const ownFields = {
@@ -36,23 +37,32 @@ const ownFields = {
 
 /** An item that could also be the request of CreateLead. */
 const createdItem = memoizePerCountry((country) => {
-  const { lead: optional, ...beside } = leadCreation(country, petOfNewLead(country), newNotes);
+  const { lead: optional, ...beside } = leadCreation(country, { pet: petOfNewLead(country), notes: newNotes });
   return z
     .object({ ...ownFields, ...beside, lead: optional.unwrap() })
     .refine(...singleConsentRule)
-    .transform(({ lead: given, allowDuplicate, complianceConfig, consentProvenance }): LeadItem => {
-      const { notes, tags, pets, ...lead } = newLeadOf(given, { complianceConfig, consentProvenance });
-      const texts = (all: readonly string[]) => all.map((text) => ({ text }));
-      return {
-        lead: { ...lead, pets: pets.map((pet) => ({ ...pet, notes: texts(pet.notes) })) },
-        ...{ notes: texts(notes), tags, allowDuplicate, isImport: false },
-      };
-    });
+    .transform(({ lead, ...others }): LeadItem => toCreatedItem(newLeadOf(lead, others), others));
 });
+
+/** A lead with what an item has beside it. */
+export function toCreatedItem(
+  { notes, tags, pets, ...lead }: NewLeadOfItem,
+  { allowDuplicate }: Pick<LeadItem, "allowDuplicate">,
+): LeadItem {
+  const texts = (all: readonly string[]) => all.map((text) => ({ text }));
+  return {
+    lead: { ...lead, pets: pets.map((pet) => ({ ...pet, notes: texts(pet.notes) })) },
+    ...{ notes: texts(notes), tags, allowDuplicate, isImport: false },
+  };
+}
+
+type NewLeadOfItem = Omit<NewLead, "allowDuplicate">;
 
 /** An item that could also be the request of ImportLead. */
 const importedItem = memoizePerCountry((country) => {
-  const { lead: optional, ...beside } = leadCreation(country, importedPet(country, { breed: false }), importedNotes);
+  const { lead: optional, ...beside } = leadCreation(country, {
+    ...{ pet: importedPet(country, { breed: false }), notes: importedNotes },
+  });
   return z
     .object({ ...ownFields, ...beside, lead: optional.unwrap(), consentProvenance: importedConsentProvenance })
     .refine(...singleConsentRule)

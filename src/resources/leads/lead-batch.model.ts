@@ -5,6 +5,7 @@ import type { Channel } from "../../core/consent.js";
 import type { Reachable } from "../../core/contact-line.js";
 import type { Withheld } from "../../core/contact-rule.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { ImportEntries } from "../../core/import-entry.js";
 import type { ImportedNote, ImportedNoteRecord } from "../../core/note.js";
 import type { DuplicateView, RefusingDuplicate } from "../../core/possible-duplicate.js";
@@ -16,7 +17,7 @@ import type { ImportedPet } from "../pets/pet-import.model.js";
 import type { Tag, TagReference } from "../setting-lists/tag.model.js";
 import type { TagUnit } from "../setting-lists/tag-batch.model.js";
 import type { KnownTag } from "../setting-lists/tag-match.model.js";
-import type { Lead, LeadRecord, NewLeadWith } from "./lead.model.js";
+import { type Lead, type LeadRecord, type LeadReferences, leadReferenceNames, type NewLeadWith } from "./lead.model.js";
 
 /** A lead of a batch, valid by itself. */
 export interface LeadItem extends NewItem, ImportTimes, ImportAuthors {
@@ -46,6 +47,8 @@ type QuestionKind =
 
 export interface LeadQuestions extends Readonly<Record<QuestionKind, readonly string[]>> {
   readonly tags: readonly TagReference[];
+  readonly externalIds: readonly ExternalId[];
+  readonly petExternalIds: readonly ExternalId[];
 }
 
 /**
@@ -55,8 +58,28 @@ export interface LeadQuestions extends Readonly<Record<QuestionKind, readonly st
 export interface LeadFacts {
   readonly known: Readonly<Record<QuestionKind, ReadonlySet<string>>>;
   readonly tags: readonly KnownTag[];
+  /** The leads that have the external ids, by `externalIdKey`. */
+  readonly takenExternalIds: ReadonlyMap<string, string>;
+  /** The same of pets. */
+  readonly takenPetExternalIds: ReadonlyMap<string, string>;
   readonly erased: { readonly lead: ReadonlySet<string>; readonly pet: ReadonlySet<string> };
   readonly defaultLifeCycleId: string | undefined;
+}
+
+const tableOf = {
+  preferredBusinessId: "business",
+  allocateStaffId: "staff",
+  lifeCycleId: "life_cycle",
+  actionStatusId: "action_status",
+  referralSourceId: "referral_source",
+} as const satisfies Record<keyof LeadReferences, keyof LeadFacts["known"]>;
+
+/** The references of a lead that do not exist in the company or are archived. */
+export function missingOf(lead: LeadReferences, { known }: LeadFacts): readonly (keyof LeadReferences)[] {
+  return leadReferenceNames.filter((name) => {
+    const id = lead[name];
+    return id !== undefined && !known[tableOf[name]].has(id);
+  });
 }
 
 /** A batch within its transaction. */

@@ -4,6 +4,7 @@ import { accessFilterValues, leadGrantPredicate, toPrismaPredicate } from "../..
 import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { externalIdKeyName, takenExternalIds } from "../../db/external-ids.js";
 import { insertImportEntries } from "../../db/import-entries.js";
 import { optedOutOfEach } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
@@ -50,7 +51,14 @@ export function createLeadBatchRepository(contacts: ContactDatabase, pseudonym: 
 const contested = {
   kind: "lead",
   resource: "Lead",
-  contested: ["lead_pkey", "lead_note_pkey", "pet_pkey", "pet_note_pkey"],
+  contested: [
+    "lead_pkey",
+    "lead_note_pkey",
+    "pet_pkey",
+    "pet_note_pkey",
+    externalIdKeyName("lead"),
+    externalIdKeyName("pet"),
+  ],
 } as const;
 
 /** `$1` and `$2`: see db/access-filter.ts; `$3` the ids. */
@@ -61,13 +69,13 @@ const findEach = statement(
 );
 
 interface UnitOptions {
-  readonly batch: LeadBatch;
+  readonly batch: Pick<LeadBatch, "companyId">;
   readonly write: WriteContext;
   readonly contacts: ContactDatabase;
   readonly pseudonym: Pseudonym;
 }
 
-function createUnit(
+export function createUnit(
   { tx, now, replayed, refused }: BatchStep,
   { batch: { companyId }, write, contacts: { limits, optOutKeys }, pseudonym }: UnitOptions,
 ): LeadBatchUnit {
@@ -132,6 +140,8 @@ async function askFacts(
     },
     tags: await findTags(tx, companyId, questions.tags),
     erased: { lead: among(leads, known.lead), pet: among(pets, known.pet) },
+    takenExternalIds: await takenExternalIds(tx, { kind: "lead", companyId }, questions.externalIds),
+    takenPetExternalIds: await takenExternalIds(tx, { kind: "pet", companyId }, questions.petExternalIds),
     defaultLifeCycleId: rows.find(({ kind }) => kind === "default")?.id,
   };
 }
@@ -157,7 +167,10 @@ interface ErasedQuery extends Pick<FactsQuery, "companyId" | "pseudonym"> {
 }
 
 /** An id can have been created and erased while the batch was decided. */
-async function refuseErased(tx: Prisma.TransactionClient, { leads, pets, ...query }: ErasedQuery): Promise<void> {
+export async function refuseErased(
+  tx: Prisma.TransactionClient,
+  { leads, pets, ...query }: ErasedQuery,
+): Promise<void> {
   const { erased } = await askFacts(tx, { ...query, questions: { ...noQuestions, lead: leads, pet: pets } });
   const [lead] = erased.lead;
   if (lead !== undefined) throw erasedError("Lead", lead);
@@ -167,13 +180,13 @@ async function refuseErased(tx: Prisma.TransactionClient, { leads, pets, ...quer
 
 const noQuestions = {
   ...{ business: [], staff: [], life_cycle: [], action_status: [], referral_source: [], pet_code: [] },
-  ...{ lead: [], pet: [], lead_note: [], pet_note: [], author: [], tags: [] },
+  ...{ lead: [], pet: [], lead_note: [], pet_note: [], author: [], tags: [], externalIds: [], petExternalIds: [] },
 } as const satisfies LeadQuestions;
 
 /** The versions of those leads that the principal can access. */
-async function versionsOf(
+export async function versionsOf(
   tx: Prisma.TransactionClient,
-  { companyId, accessFilter }: LeadBatch,
+  { companyId, accessFilter }: Pick<LeadBatch, "companyId" | "accessFilter">,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, bigint>> {
   if (ids.length === 0) return new Map();

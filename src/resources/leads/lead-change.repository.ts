@@ -10,6 +10,7 @@ import { withoutAddress } from "../../db/audit-log.js";
 import { phoneData } from "../../db/contact-phones.js";
 import { storeChange } from "../../db/contact-record.js";
 import { missingReferences, type Reference } from "../../db/existing-ids.js";
+import { refusingTakenIds, replaceExternalIds } from "../../db/external-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import type { ContactDatabase, OptOutKeys } from "../../db/opt-out-key.js";
 import { optedOutChannels } from "../../db/opt-out-list.js";
@@ -36,7 +37,7 @@ export function changeLead(
   work: (unit: LeadTransaction) => Promise<WriteResult>,
 ): Promise<ChangedLead> {
   const size = sizedLead(limits.recordBytes);
-  return once(database, write, {
+  const changed = once(database, write, {
     lock(tx) {
       size.reset();
       return lockLead(tx, target);
@@ -56,6 +57,7 @@ export function changeLead(
       return { lead, resourceIds: ids, tags: await writtenTags(tx, lead, ids) };
     },
   });
+  return refusingTakenIds(changed);
 }
 
 /**
@@ -139,7 +141,7 @@ export function createLeadUnit(
     now,
     write: withoutAddress(write),
   });
-  const nested = new Set<"notes" | "pets" | "phones" | "tags">();
+  const nested = new Set<"external_ids" | "notes" | "pets" | "phones" | "tags">();
   let change: LeadChange = {};
   let isLeft = false;
   let provenance: ConsentProvenance | undefined;
@@ -169,6 +171,11 @@ export function createLeadUnit(
       await tx.leadPhone.deleteMany({ where: { companyId, leadId } });
       const data = phoneData(phones).map((phone) => ({ companyId, leadId, ...phone }));
       if (data.length > 0) await tx.leadPhone.createMany({ data });
+    },
+
+    async replaceExternalIds(ids) {
+      nested.add("external_ids");
+      await replaceExternalIds(tx, { kind: "lead", companyId, id: leadId, before: lead.externalIds, after: ids });
     },
 
     missing: (ids) => missingReferences(tx, { companyId, ids, references: leadReferences }),

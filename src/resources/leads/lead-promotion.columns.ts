@@ -4,6 +4,7 @@ import { namedAccess } from "../../db/access-filter.js";
 import { timePlus } from "../../db/audit-log.js";
 import { insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phonesJson } from "../../db/contact-phones.js";
+import { listedExternalIds } from "../../db/external-ids.js";
 import { admittedSql, guardSql, updatedTimeSql } from "../../db/guarded-write.js";
 import { claimFromSql, replayColumns, replaySql, type StoredResultRow } from "../../db/idempotent-write.js";
 import { namedStatement } from "../../db/named-statement.js";
@@ -91,6 +92,11 @@ c AS (
   FROM stamp, jsonb_populate_record(NULL::customer, :record::jsonb) r RETURNING *),
 a AS (${insertAddressesSql("c", ":customerId")} RETURNING *),
 p AS (${insertPhonesSql("customer", "c", ":customerId")} RETURNING *),
+x AS (
+  INSERT INTO customer_external_id (company_id, customer_id, system, external_id)
+  SELECT x.company_id, :customerId, x.system, x.external_id FROM c, lead_external_id x
+  WHERE x.company_id = :companyId AND x.lead_id = :id ORDER BY x.system, x.external_id
+  ON CONFLICT (company_id, system, external_id) DO NOTHING RETURNING *),
 moved_note AS (DELETE FROM lead_note n USING c WHERE n.company_id = :companyId AND n.lead_id = :id RETURNING n.*),
 note AS (
   INSERT INTO customer_note (${notes})
@@ -120,6 +126,7 @@ audit AS (
   RETURNING 1)
 SELECT EXISTS (SELECT 1 FROM stamp) AS is_stored, ${customerColumns},
   (SELECT ${phonesJson} FROM p) AS phones,
+  (SELECT ${listedExternalIds} FROM x) AS external_ids,
   (SELECT json_agg(${addressJson} ORDER BY a.type, a.id) FROM a) AS addresses,
   (SELECT upcoming_appointments_url_template FROM owner) AS url_template,
   ${leadSummaryJson({ withHistory: true })} AS lead_summary,

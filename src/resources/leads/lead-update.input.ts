@@ -171,6 +171,7 @@ export function toLeadUpdate(parsed: ParsedUpdate, mask: LeadMask): LeadUpdate {
     ...(lead.complianceConfig ? { statedConsent: lead.complianceConfig } : {}),
     ...(mask.lead.writes("pets") ? { pets: petsUpdate(lead, mask) } : {}),
     ...(mask.lead.writes("tags") ? { tags: lead.tags } : {}),
+    ...(mask.lead.writes("external_ids") ? { externalIds: lead.externalIds } : {}),
     ...(mask.lead.writes("notes") ? { notes: { write: explicit ? "replace" : "append", entries: lead.notes } } : {}),
     ...(mask.lead.writes("custom_fields")
       ? { customFields: { write: explicit ? "replace" : "merge", given: lead.customFields } }

@@ -3,6 +3,7 @@ import { type AddressParts, mergedAddress } from "../../core/address.js";
 import { applyConsent, type Consent, type ConsentChange, sameConsent } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import { listedIdViolations, notFoundInCompany, type Violation, violation } from "../../core/errors.js";
+import { type ExternalId, sameExternalIds } from "../../core/external-id.js";
 import { applyNotes, type NotesUpdate, noteViolations } from "../../core/notes-update.js";
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
@@ -55,6 +56,7 @@ export interface LeadUpdate {
   readonly statedConsent?: Consent;
   readonly pets?: PetsUpdate;
   readonly tags?: readonly TagReference[];
+  readonly externalIds?: readonly ExternalId[];
   readonly notes?: NotesUpdate;
   readonly customFields?: FieldsUpdate;
 }
@@ -115,6 +117,8 @@ export async function applyLeadUpdate(
   if (refused) throw refused;
 
   if (update.tags) await unit.replaceTags(tags.tags);
+  if (update.externalIds && !sameExternalIds(update.externalIds, lead.externalIds))
+    await unit.replaceExternalIds(update.externalIds);
   if (update.notes) await applyNotes(unit, update.notes);
   if (update.pets) await applyPets(unit, update.pets, ofPets);
   if (phones && !samePhones(phones, lead.phones)) await unit.replacePhones(phones);

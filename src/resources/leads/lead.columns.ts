@@ -1,6 +1,8 @@
 import type { Address } from "../../core/address.js";
+import type { ExternalId } from "../../core/external-id.js";
 import { consentField, emailField } from "../../db/contact-columns.js";
 import { type PhoneJson, phonesJson, toPhones } from "../../db/contact-phones.js";
+import { externalIdsSql } from "../../db/external-ids.js";
 import { fieldTable, optionalTextColumn, type Row, type StoredField, textColumn } from "../../db/field-table.js";
 import {
   type AddressJson,
@@ -63,6 +65,7 @@ export interface LeadRow extends Row {
   readonly version: string | bigint;
   readonly phone: string;
   readonly phones: readonly PhoneJson[] | null;
+  readonly external_ids: readonly ExternalId[] | null;
   readonly pets: readonly PetJson[] | null;
   readonly notes: readonly NoteJson[] | null;
   readonly tags: readonly TagJson[] | null;
@@ -102,6 +105,7 @@ function childrenWith(pet: string, notes: NotesRead): string {
       SELECT pet.*, count(*) OVER () AS pets_of_lead FROM pet
       WHERE pet.company_id = l.company_id AND pet.lead_id = l.id AND pet.archived_time IS NULL) p) AS pets,
   (SELECT ${phonesJson} FROM lead_phone p WHERE p.company_id = l.company_id AND p.lead_id = l.id) AS phones,
+  ${externalIdsSql("lead", "l")} AS external_ids,
   ${lifeCycleOfLead} AS life_cycle,
   ${actionStatusOfLead} AS action_status,
   (SELECT ${referralSourceJson}
@@ -114,6 +118,7 @@ export function toLead(row: LeadRow): Lead {
     id: row.id,
     rawId: BigInt(row.raw_id),
     phones: toPhones(row.phone, row.phones),
+    externalIds: row.external_ids ?? [],
     pets: row.pets?.map(toPet) ?? [],
     notes: row.notes?.map(toNote) ?? [],
     tags: row.tags?.map(toTag) ?? [],

@@ -15,7 +15,6 @@ import type { Principal } from "../../core/principal.js";
 import type { LeadAdminService } from "../../gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import type { LeadService, UpdateLeadRequest } from "../../gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { toProtoCreated } from "../customers/customer.output.js";
-import { type Vet, vetNumber } from "../pets/pet.model.js";
 import { leadImport, leadsQuery, newLead, withoutId } from "./lead.input.js";
 import { toProtoCreatedLead, toProtoLead } from "./lead.output.js";
 import type { Leads } from "./lead.service.js";
@@ -26,6 +25,7 @@ import { createLeadNoteHandlers, createLeadTagHandlers } from "./lead-note.handl
 import type { LeadNotes, LeadTags } from "./lead-note.service.js";
 import { judgeLeadNumbers, leadMask, leadUpdate, toLeadUpdate } from "./lead-update.input.js";
 import { vetOf } from "./lead-update.service.js";
+import { vetNumbersOf } from "./lead-warnings.output.js";
 
 /** Handlers of `moego.business.customer.v1.LeadService`. */
 export function createLeadHandlers(
@@ -91,10 +91,6 @@ export function createLeadHandlers(
 }
 
 const byId = z.object({ id });
-
-function vetNumbersOf(pets: readonly { readonly vet?: Partial<Vet> | null | undefined }[]) {
-  return pets.map(({ vet }, position) => vetNumber(`pets[${position}].vet`, vet));
-}
 
 /** Checks the company inside the lead, which the pipeline does not. */
 function assertCompany(principal: Principal, companyId = ""): void {

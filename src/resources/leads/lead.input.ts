@@ -2,6 +2,7 @@ import { clone } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { address, newAddressRecord } from "../../api/address-fields.js";
 import { channelList, consentChange, consentProvenance, importedConsentProvenance } from "../../api/consent-message.js";
+import { externalId, externalIds } from "../../api/external-id-fields.js";
 import {
   clientId,
   companyResourceSchema,
@@ -84,16 +85,18 @@ export function leadFields(country: string, judge?: JudgePhone) {
     complianceConfig: statedConsent.optional(),
     customFields,
     tags: tagReferences,
+    externalIds,
     etag: z.string(),
   };
 }
 
 /** The rules of CreateLead and ImportLead. */
-function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
+function demandingLead<T extends z.ZodType<Demanded>>(schema: T, { reachable = true }: Demands) {
   const isNew = fieldRule(({ id: given }: Demanded) => given === "", {
     ...{ path: "id", reason: "NOT_ALLOWED", message: "Must be empty for a new lead; the server assigns the id." },
   });
-  const isReachable = fieldRule(({ phone, phones, email: mail }: Demanded) => !!phone || phones.length > 0 || !!mail, {
+  const hasContact = ({ phone, phones, email: mail }: Demanded) => !!phone || phones.length > 0 || !!mail;
+  const isReachable = fieldRule((lead: Demanded) => !reachable || hasContact(lead), {
     ...{ path: "phone", reason: "REQUIRED", message: "Required: set phone or email." },
   });
   const hasNewAddress = fieldRule(({ address: given }: Demanded) => !given || given.id === "", {
@@ -105,6 +108,11 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T) {
     .refine(...isReachable)
     .refine(...hasNewAddress)
     .refine(...singleMainPhoneRule());
+}
+
+interface Demands {
+  /** Whether a phone or an email address is required. Default: true. */
+  readonly reachable?: boolean;
 }
 
 interface Demanded {
@@ -119,8 +127,12 @@ const ofLead = (country: string) => ({ ...leadFields(country), firstName: text(n
 type NewFields = z.output<z.ZodObject<ReturnType<typeof ofLead>>>;
 
 /** The fields that CreateLead and ImportLead have in common. The schemas of the pets and notes differ. */
-export function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(country: string, pet: Pet, notes: Notes) {
-  const lead = demandingLead(z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets), notes }));
+export function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(
+  country: string,
+  { pet, notes, ...demands }: Demands & { readonly pet: Pet; readonly notes: Notes },
+) {
+  const fields = z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets), notes });
+  const lead = demandingLead(fields, demands);
   return { lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance };
 }
 
@@ -170,7 +182,7 @@ export function newLeadOf<Pet, Notes>(
 /** Input of CreateLead. */
 export const newLead = memoizePerCountry((country) =>
   z
-    .object({ ...leadCreation(country, petOfNewLead(country), newNotes), allowDuplicate: z.boolean() })
+    .object({ ...leadCreation(country, { pet: petOfNewLead(country), notes: newNotes }), allowDuplicate: z.boolean() })
     .refine(...singleConsentRule)
     .transform(({ allowDuplicate, ...creation }): NewLead | undefined => {
       const lead = toNewLead(creation);
@@ -183,7 +195,7 @@ export const leadImport = memoizePerCountry((country) =>
   companyResourceSchema
     .extend({
       id: clientId,
-      ...leadCreation(country, importedPet(country, { breed: false }), importedNotes),
+      ...leadCreation(country, { pet: importedPet(country, { breed: false }), notes: importedNotes }),
       ...importTimes,
       ...importAuthors,
       notes: importedNotes,
@@ -257,6 +269,7 @@ const leadFilter = (country: string) =>
       referralSourceIds: list(id, maxFilterValues),
       ...{ name: nameWords, namePrefix: nameWords, customFields: fieldFilters },
       tagIds: list(id, maxFilterValues),
+      externalIds: list(externalId, maxFilterValues),
     })
     .transform(
       ({ lastUpdatedTime: lastUpdated, createdTime: created, mainPhoneNumber, ...others }): ListLeads["filter"] =>

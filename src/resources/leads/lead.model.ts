@@ -5,6 +5,7 @@ import type { Consent, ConsentChange } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { ImportedNoteRecord, Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
@@ -54,6 +55,8 @@ export interface Lead extends LeadFields {
   readonly rawId: bigint;
   /** The first one is `phone`. Empty only if `phone` is empty. */
   readonly phones: readonly ContactPhone[];
+  /** By system and id. */
+  readonly externalIds: readonly ExternalId[];
   /** In the order in which they were added. */
   readonly pets: readonly Pet[];
   /** Newest notes first, limited in number. */
@@ -101,6 +104,7 @@ export interface LeadRecord extends LeadFields {
   readonly companyId: string;
   /** The first one is `phone`. */
   readonly phones: readonly ContactPhone[];
+  readonly externalIds: readonly ExternalId[];
   readonly pets: readonly PetRecord[];
   readonly notes: readonly string[];
   readonly tags: readonly TagReference[];
@@ -178,6 +182,8 @@ export interface LeadFilter extends NameSearch {
   readonly preferredBusinessIds?: readonly string[];
   readonly allocateStaffIds?: readonly string[];
   readonly referralSourceIds?: readonly string[];
+  /** Leads with at least one of these external ids. */
+  readonly externalIds?: readonly ExternalId[];
 }
 
 export interface LeadQuery {
@@ -214,6 +220,7 @@ export interface LeadTransaction extends LeadNotesAndTags {
   missingPetNotes(pet: Pet, ids: readonly string[]): Promise<readonly string[]>;
   /** Does not change the field `phone`. */
   replacePhones(phones: readonly ContactPhone[]): Promise<void>;
+  replaceExternalIds(ids: readonly ExternalId[]): Promise<void>;
   addPet(pet: PetRecord): Promise<void>;
   editPet(pet: Pet, edit: PetEdit): Promise<void>;
   removePet(pet: Pet): Promise<void>;

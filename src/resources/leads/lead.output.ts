@@ -14,11 +14,24 @@ import type { CreatedLead, Lead } from "./lead.model.js";
 
 export function toProtoLead(lead: Lead): MessageInitShape<typeof LeadSchema> {
   // One rest, spread last: as in `toCustomer`.
-  const { address, phones, pets, notes, tags, consent, customFields, archived, createdTime, lastUpdatedTime, ...same } =
-    lead;
+  const {
+    address,
+    phones,
+    externalIds,
+    pets,
+    notes,
+    tags,
+    consent,
+    customFields,
+    archived,
+    createdTime,
+    lastUpdatedTime,
+    ...same
+  } = lead;
   return {
     ...(address ? { address: toProtoAddress(address) } : {}),
     phones: phones.map(toProtoPhone),
+    externalIds: [...externalIds],
     pets: pets.map(toProtoPet),
     notes: notes.map(toProtoNote),
     tags: tags.map(toProtoTag),

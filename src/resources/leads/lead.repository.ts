@@ -9,6 +9,7 @@ import type { WriteContext } from "../../core/write.js";
 import { accessFilterValues, leadGrantPredicate, requireSingleRow } from "../../db/access-filter.js";
 import { firstEntryJson, insertFirstEntrySql } from "../../db/consent-entry.js";
 import { insertPhonesSql, phoneRows } from "../../db/contact-phones.js";
+import { externalIdsJson, hasExternalIdSql, insertExternalIdsSql, refusingTakenIds } from "../../db/external-ids.js";
 import {
   claimSql,
   createOnce,
@@ -111,7 +112,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
         const values = createLeadValues(call, optOutKeys);
         if (mayExceed(values, limits.recordBytes)) assertRecordSize({ record, limit: limits.recordBytes });
         let tagRefusals = 0;
-        return createOnce<CreateLeadRow>(database, write, {
+        const created = createOnce<CreateLeadRow>(database, write, {
           ...{ resource: "Lead", statement: createLeadStatement(call), values },
           isFinal(refused) {
             // While it waited, another create may have added the same tags.
@@ -119,6 +120,7 @@ export function createLeadRepository(limited: ContactDatabase): LeadRepository {
             return !refused.lacks_tag_room || tagRefusals > 1;
           },
         });
+        return refusingTakenIds(created);
       });
       const id = replayedId ?? row.id;
       if (id === null) {
@@ -167,6 +169,7 @@ function conditionsOf(filter: LeadFilter, bind: Bind): string[] {
     ...(filter.lastUpdated && filter.preferredBusinessIds ? [customerIsThere(bind(filter.preferredBusinessIds))] : []),
     ...any("allocate_staff_id", filter.allocateStaffIds),
     ...any("referral_source_id", filter.referralSourceIds),
+    ...(filter.externalIds ? [hasExternalIdSql("lead", "l", bind(externalIdsJson(filter.externalIds)))] : []),
     ...(filter.tagIds
       ? [
           `EXISTS (SELECT 1 FROM lead_tag lt WHERE lt.company_id = $1 AND lt.lead_id = l.id
@@ -197,7 +200,7 @@ interface CreateLeadRow extends StoredResultRow, TagFaults, OptOutRow, RefusedRo
  * Creates a lead with its notes, tags, pets and their codes, notes and vaccinations, its consent entry, audit log entry and
  * idempotency claim in one statement, which validates first and then writes (see customer.repository.ts).
  */
-const createLeadText = (refuses: boolean) => (slots: number) =>
+const createLeadText = (refuses: boolean, external: boolean) => (slots: number) =>
   namedStatement<CreateParameters>(
     "lead.create",
     `WITH ${replaySql},
@@ -234,6 +237,7 @@ l AS (
     (SELECT id FROM life_cycle WHERE company_id = :companyId AND is_default)) || :record::jsonb) r
   RETURNING id, created_time),
 h AS (${insertPhonesSql("lead", "l")} RETURNING 1),
+${external ? externalSql : ""}
 p AS (
   INSERT INTO pet (company_id, id, lead_id, ${petFields.names}, created_by, created_time, last_updated_by, last_updated_time)
   SELECT :companyId, x.id, :id, ${petFields.values("x")}, :author, l.created_time, :author, l.created_time
@@ -275,10 +279,22 @@ SELECT l.id,
 FROM (VALUES (1)) one LEFT JOIN l ON true`,
   );
 
-const createLeadStatements = { plain: withSlots(createLeadText(false)), refusing: withSlots(createLeadText(true)) };
+const externalSql = `x AS (${insertExternalIdsSql("lead", "l")} RETURNING 1),
+px AS (
+  INSERT INTO pet_external_id (company_id, pet_id, system, external_id)
+  SELECT :companyId, x.pet_id, x.system, x.id
+  FROM l, jsonb_to_recordset(:petExternalIds::jsonb) AS x (pet_id text, system text, id text) RETURNING 1),`;
+
+/** As in customer.repository.ts. */
+const createLeadStatements = {
+  plain: { without: withSlots(createLeadText(false, false)), external: withSlots(createLeadText(false, true)) },
+  refusing: { without: withSlots(createLeadText(true, false)), external: withSlots(createLeadText(true, true)) },
+};
 
 function createLeadStatement({ record, admission: { duplicates } }: Pick<CreateLeadCall, "record" | "admission">) {
-  return createLeadStatements[canRefuse("lead", duplicates) ? "refusing" : "plain"](record);
+  const statements = createLeadStatements[canRefuse("lead", duplicates) ? "refusing" : "plain"];
+  const hasAny = [record, ...record.pets].some(({ externalIds }) => externalIds.length > 0);
+  return statements[hasAny ? "external" : "without"](record);
 }
 
 interface CreateLeadCall {
@@ -315,6 +331,10 @@ function createLeadValues(
     record: leadFields.json(record, {}),
     consent: firstEntryJson(record, withheld),
     phones: JSON.stringify(phoneRows(record.phones)),
+    externalIds: externalIdsJson(record.externalIds),
+    petExternalIds: JSON.stringify(
+      pets.flatMap((pet) => pet.externalIds.map(({ system, id }) => ({ pet_id: pet.id, system, id }))),
+    ),
     pets: JSON.stringify(pets.map((pet) => ({ id: pet.id, ...petFields.row(pet) }))),
     codePaths: codes.map((code) => code.path),
     codePetIds: codes.map((code) => code.petId),
@@ -357,6 +377,9 @@ type CreateParameters = RequestParameters &
     readonly consent: string;
     /** JSON of rows of `lead_phone`. */
     readonly phones: string;
+    /** JSON of a list of `ExternalId`. */
+    readonly externalIds: string;
+    readonly petExternalIds: string;
     /** JSON of rows of `pet`, `pet_vaccination` and `pet_note`. */
     readonly pets: string;
     readonly vaccinations: string;

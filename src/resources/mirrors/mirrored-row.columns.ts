@@ -20,12 +20,18 @@ const addressColumns = [
   ...["id", "address1", "address2", "city", "state", "postal_code", "country", "latitude", "longitude", "type"],
 ];
 
+const externalIdPart = (owner: "customer" | "lead" | "pet") => ({
+  ...{ table: `${owner}_external_id`, owner: `${owner}_id`, key: ["system", "external_id"], isMovable: true },
+  columns: ["system", "external_id"],
+});
+
 const contactParts = (owner: "customer" | "lead") => ({
   phones: {
     ...{ table: `${owner}_phone`, owner: `${owner}_id`, key: ["position"], columns: phoneColumns, isMovable: false },
   },
   notes: { table: `${owner}_note`, owner: `${owner}_id`, key: ["id"], columns: noteColumns, isMovable: true },
   tags: { table: `${owner}_tag`, owner: `${owner}_id`, key: ["tag_id"], columns: ["tag_id"], isMovable: false },
+  external_ids: externalIdPart(owner),
 });
 
 const petNoteColumns = noteColumns.map((name) => (name === "note" ? "content" : name));
@@ -34,15 +40,12 @@ const petNoteColumns = noteColumns.map((name) => (name === "note" ? "content" : 
 export const partTables: Readonly<Partial<Record<MirroredKind, Partial<Record<MirroredPart, PartTable>>>>> = {
   customer: {
     ...contactParts("customer"),
-    external_ids: {
-      ...{ table: "customer_external_id", owner: "customer_id", key: ["system", "external_id"], isMovable: true },
-      columns: ["system", "external_id"],
-    },
     address: { table: "customer_address", owner: "customer_id", key: ["id"], columns: addressColumns, isMovable: true },
   },
   lead: contactParts("lead"),
   pet: {
     notes: { table: "pet_note", owner: "pet_id", key: ["id"], columns: petNoteColumns, isMovable: true },
+    external_ids: externalIdPart("pet"),
     pet_codes: {
       table: "pet_pet_code",
       owner: "pet_id",

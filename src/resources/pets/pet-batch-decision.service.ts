@@ -1,6 +1,7 @@
 import { type BatchMode, refusalOf, throwIfAnyRefused } from "../../core/batch.js";
 import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
 import { alreadyExistsError, type DomainError, erasedError, invalidRequest, mergedError } from "../../core/errors.js";
+import { externalIdKey, externalIdTaken } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { assertRecordSize, mostBytes, recordBytes } from "../../core/record-size.js";
@@ -17,7 +18,7 @@ import {
   type PetItem,
   type PetQuestions,
 } from "./pet-batch.model.js";
-import { type ImportedPetRecord, type PetLookups, toImportedPetRecord } from "./pet-import.model.js";
+import { type ImportedPetRecord, type PetLookups, type PetOwner, toImportedPetRecord } from "./pet-import.model.js";
 import { petViolations } from "./pet-import.service.js";
 
 interface DecisionContext {
@@ -47,7 +48,7 @@ export async function decidePets(
     const checks = open.map(({ item }) => ({ write: "create", current: {}, given: item.pet.customFields }) as const);
     const ofEach = { access, association: "PET", records: checks } as const;
     const fields = await checkFieldsOfEach(unit.customFields, ofEach, write.signal);
-    const judge = createJudge(unit, { access, owners, facts, write });
+    const { judge } = createJudge(unit, { access, owners, facts, write });
     for (const [index, { position, item }] of open.entries()) {
       const judged = await judge(item, fields[index] ?? noFields);
       if ("refusal" in judged) refused.set(position, judged.refusal);
@@ -61,7 +62,7 @@ export async function decidePets(
 const noFields: CheckedFields = { values: {}, violations: [] };
 
 /** What the items refer to, each once. */
-function questionsOf(open: readonly OpenItem<PetItem>[]): PetQuestions {
+export function questionsOf(open: readonly OpenItem<PetItem>[]): PetQuestions {
   const pets = open.map(({ item }) => item.pet);
   const notes = pets.flatMap((pet) => pet.notes);
   return {
@@ -72,6 +73,7 @@ function questionsOf(open: readonly OpenItem<PetItem>[]): PetQuestions {
       ...pets.flatMap(({ createdBy, lastUpdatedBy }) => [createdBy, lastUpdatedBy]),
       ...notes.map(({ lastUpdatedBy }) => lastUpdatedBy),
     ]),
+    externalIds: pets.flatMap(({ externalIds }) => externalIds),
   };
 }
 
@@ -89,10 +91,11 @@ interface Judging {
 type Judged = { readonly stored: BatchedPet } | { readonly refusal: DomainError };
 
 /** Judges one item after the other, each with what those before it have added to their owners. */
-function createJudge(unit: PetBatchUnit, { access, owners, facts, write }: Judging) {
+export function createJudge(unit: PetBatchUnit, { access, owners, facts, write }: Judging) {
   const { companyId } = access;
   const current = new Map(owners.found);
   const noteIds = new Set(facts.takenNoteIds);
+  const externalIds = new Set(facts.takenExternalIds.keys());
   const lookupsFor = (owner: BatchOwner | undefined): PetLookups => ({
     now: unit.now,
     hasOwner: owner !== undefined,
@@ -101,7 +104,17 @@ function createJudge(unit: PetBatchUnit, { access, owners, facts, write }: Judgi
     missingStaff: async (ids) => new Set(ids.filter((id) => facts.strangers.has(id))),
     taken: async (_, ids) => new Set(ids.filter((id) => noteIds.has(id))),
   });
-  return async ({ owner: named, pet, id: given }: PetItem, fields: CheckedFields): Promise<Judged> => {
+  /** The refusal of a change that lets a lead grow too large with its pets. */
+  const refuseGrowth = (named: PetOwner, pet: object, growth: number): DomainError | undefined => {
+    const owner = current.get(keyOfOwner(named));
+    if (owner?.bytes === undefined) return undefined;
+    const bytes = owner.bytes + growth;
+    const sizes = { record: { pet }, bytes, storedBytes: owner.bytes, limit: unit.recordBytes };
+    const refusal = refusalOf(() => assertRecordSize(sizes));
+    if (!refusal) current.set(keyOfOwner(named), { ...owner, bytes });
+    return refusal;
+  };
+  const judge = async ({ owner: named, pet, id: given }: PetItem, fields: CheckedFields): Promise<Judged> => {
     const owner = current.get(keyOfOwner(named));
     const survivor = owner || named.kind === "lead" ? undefined : owners.merged.get(named.id);
     if (survivor !== undefined) return { refusal: mergedError("Customer", named.id, survivor) };
@@ -110,14 +123,18 @@ function createJudge(unit: PetBatchUnit, { access, owners, facts, write }: Judgi
     if (violations.length > 0 || !owner) return { refusal: invalidRequest(violations) };
     const idRefused = idRefusal(given, facts);
     if (idRefused) return { refusal: idRefused };
+    const external = pet.externalIds.map(externalIdKey);
+    if (external.some((key) => externalIds.has(key))) return { refusal: externalIdTaken("Pet") };
     const imported = { ...pet, customFields: fields.values };
     const record = toImportedPetRecord(imported, { companyId, now: unit.now, write });
     const sizeRefused = sizeRefusal(record, owner, unit.recordBytes);
     if (sizeRefused) return { refusal: sizeRefused };
+    for (const key of external) externalIds.add(key);
     for (const { id } of pet.notes) if (id !== undefined) noteIds.add(id);
     current.set(keyOfOwner(named), withPet(owner, record));
     return { stored: { ...record, id: given ?? newId(idPrefixes.pet), owner: named } };
   };
+  return { judge, refuseGrowth };
 }
 
 function idRefusal(id: string | undefined, { takenIds, erasedIds }: PetFacts): DomainError | undefined {

@@ -1,6 +1,7 @@
 import type { WriteContext } from "../../core/write.js";
 import { auditColumns, recordChanges, stayingAt } from "../../db/audit-log.js";
 import { joined, jsonOf, noteColumns, recordCreations } from "../../db/batch-insert.js";
+import { insertExternalIds } from "../../db/external-ids.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
 import { type BatchedPet, keyOfOwner } from "./pet-batch.model.js";
@@ -26,6 +27,7 @@ export async function insertPets(tx: Prisma.TransactionClient, inserted: Inserte
   await insertCodes(tx, inserted);
   await insertNotes(tx, inserted);
   await insertVaccinations(tx, inserted);
+  await insertExternalIds(tx, { kind: "pet", companyId }, records);
   const rows = records.map(({ id, owner }) => ({
     ...{ id, businessId: locations.get(keyOfOwner(owner)) },
     // The entry of the lead has the address.
@@ -45,7 +47,16 @@ function petRow({ id, owner, stamp, ...record }: BatchedPet): string {
   return joined(JSON.stringify(columns), petFields.json(record, {}));
 }
 
-async function insertCodes(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+interface Rows<Part extends keyof BatchedPet> {
+  readonly companyId: string;
+  readonly records: readonly Pick<BatchedPet, "id" | Part>[];
+}
+
+/** Stores codes of pets that have none. */
+export async function insertCodes(
+  tx: Prisma.TransactionClient,
+  { companyId, records }: Rows<"petCodeIds">,
+): Promise<void> {
   const petIds = records.flatMap(({ id, petCodeIds }) => petCodeIds.map(() => id));
   if (petIds.length === 0) return;
   const codeIds = records.flatMap(({ petCodeIds }) => petCodeIds);
@@ -65,7 +76,11 @@ async function insertNotes(tx: Prisma.TransactionClient, { companyId, records }:
     FROM jsonb_populate_recordset(NULL::pet_note, ${JSON.stringify(rows)}::jsonb) x`;
 }
 
-async function insertVaccinations(tx: Prisma.TransactionClient, { companyId, records }: Inserted): Promise<void> {
+/** Stores vaccinations of pets that have none. */
+export async function insertVaccinations(
+  tx: Prisma.TransactionClient,
+  { companyId, records }: Rows<"vaccinations">,
+): Promise<void> {
   const rows = records.flatMap(({ id: pet_id, vaccinations }) =>
     vaccinations.map(({ name, expiredTime: expired_time }, position) => ({ pet_id, position, name, expired_time })),
   );
@@ -76,10 +91,14 @@ async function insertVaccinations(tx: Prisma.TransactionClient, { companyId, rec
     FROM jsonb_populate_recordset(NULL::pet_vaccination, ${JSON.stringify(rows)}::jsonb) x`;
 }
 
-/** The new versions of locked leads that have got pets: one for each, whatever the number of its pets. */
+interface ChangedPets extends Pick<Inserted, "companyId" | "now" | "write"> {
+  readonly records: readonly Pick<BatchedPet, "owner">[];
+}
+
+/** The new versions of locked leads whose pets were added or changed: one for each, whatever the number of its pets. */
 export async function changeLeads(
   tx: Prisma.TransactionClient,
-  { companyId, records, now, write }: Inserted,
+  { companyId, records, now, write }: ChangedPets,
 ): Promise<void> {
   const ids = [...new Set(records.flatMap(({ owner }) => (owner.kind === "lead" ? owner.id : [])))];
   if (ids.length === 0) return;

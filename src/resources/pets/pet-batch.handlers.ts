@@ -38,9 +38,12 @@ export function createPetBatchHandlers(batches: PetBatches): ServiceHandlers<typ
   };
 }
 
-/** What the header `moego-warning` says about the pet alone. */
 function warningsOf(item: BatchItem<PetItem> | undefined, result: BatchResult): string[] {
-  if (!item || isRefused(item) || isRefused(result)) return [];
-  const paths = doubtfulNumbers([vetNumber("pet.vet", item.value.pet.vet)]);
+  return !item || isRefused(item) || isRefused(result) ? [] : petWarnings(item.value);
+}
+
+/** What the header `moego-warning` says about a pet of an item alone. */
+export function petWarnings({ pet }: PetItem): string[] {
+  const paths = doubtfulNumbers([vetNumber("pet.vet", pet.vet)]);
   return paths.length === 0 ? [] : [`PHONE_NOT_VALID ${paths.join(" ")}`];
 }

@@ -17,13 +17,15 @@ import type { PetItem } from "./pet-batch.model.js";
 import { importedPet, ownerViolations } from "./pet-import.input.js";
 import type { PetOwner } from "./pet-import.model.js";
 
+/** One that is not set is refused besides. */
+export const petOwner = z
+  .custom<PetBatchItem["owner"]>()
+  .transform(
+    ({ case: kind, value: named = "" }): PetOwner => ({ kind: kind === "leadId" ? "lead" : "customer", id: named }),
+  );
+
 const ownFields = {
-  // One that is not set is refused besides.
-  owner: z
-    .custom<PetBatchItem["owner"]>()
-    .transform(
-      ({ case: kind, value: named = "" }): PetOwner => ({ kind: kind === "leadId" ? "lead" : "customer", id: named }),
-    ),
+  owner: petOwner,
   id: importedId,
   ...importTimes,
   ...importAuthors,

@@ -2,6 +2,7 @@ import type { AccessFilter } from "../../core/access.js";
 import type { BatchResult } from "../../core/batch.js";
 import type { NewItem, Refusals } from "../../core/batch-items.js";
 import type { DomainError } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { ImportEntries } from "../../core/import-entry.js";
 import type { IdempotencyClaim, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
@@ -35,6 +36,7 @@ export interface PetQuestions {
   readonly noteIds: readonly string[];
   /** Of staff members who may have left. */
   readonly authorIds: readonly string[];
+  readonly externalIds: readonly ExternalId[];
 }
 
 export interface PetFacts {
@@ -43,6 +45,8 @@ export interface PetFacts {
   /** Of pets that the company has or had. */
   readonly takenIds: ReadonlySet<string>;
   readonly erasedIds: ReadonlySet<string>;
+  /** The pets that have the external ids, by `externalIdKey`. */
+  readonly takenExternalIds: ReadonlyMap<string, string>;
   readonly takenNoteIds: ReadonlySet<string>;
   /** Of the authors that do not and never did belong to the staff. */
   readonly strangers: ReadonlySet<string>;

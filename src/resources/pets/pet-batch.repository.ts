@@ -4,6 +4,7 @@ import { type BatchStep, batchOnce, refreshStatistics, resultsOf } from "../../d
 import type { LimitedDatabase } from "../../db/company-records.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { externalIdKeyName, takenExternalIds } from "../../db/external-ids.js";
 import { insertImportEntries } from "../../db/import-entries.js";
 import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
@@ -49,7 +50,11 @@ export function createPetBatchRepository(
   };
 }
 
-const contested = { kind: "pet", resource: "Pet", contested: ["pet_pkey", "pet_note_pkey"] } as const;
+const contested = {
+  kind: "pet",
+  resource: "Pet",
+  contested: ["pet_pkey", "pet_note_pkey", externalIdKeyName("pet")],
+} as const;
 
 /** `$1` and `$2`: see db/access-filter.ts; `$3` the ids, `$4` whether pets of leads are found. */
 const findEach = statement(
@@ -62,12 +67,12 @@ const findEach = statement(
 );
 
 interface UnitOptions {
-  readonly batch: PetBatch;
+  readonly batch: Pick<PetBatch, "companyId" | "accessFilter">;
   readonly pseudonym: Pseudonym;
   readonly recordBytes: number;
 }
 
-function createUnit(
+export function createUnit(
   { tx, now, replayed, refused }: BatchStep,
   { batch: { companyId, accessFilter }, pseudonym, recordBytes }: UnitOptions,
 ): PetBatchUnit & { readonly locations: Map<string, string | undefined> } {
@@ -89,7 +94,7 @@ interface FactsQuery {
 /** Whether a pet exists or was erased is read by one statement: an erasure shows in one of them. */
 async function askFacts(
   tx: Prisma.TransactionClient,
-  { companyId, questions: { petIds, codeIds, noteIds, authorIds }, pseudonym }: FactsQuery,
+  { companyId, questions: { petIds, codeIds, noteIds, authorIds, externalIds }, pseudonym }: FactsQuery,
 ): Promise<PetFacts> {
   const pseudonyms = new Map(petIds.flatMap((id) => pseudonym(companyId, "pet", id).map((one) => [one, id])));
   const changed = [...petIds, ...pseudonyms.keys()];
@@ -105,6 +110,7 @@ async function askFacts(
     codes: new Set(found("code")),
     takenIds: new Set(pets.filter((id) => !pseudonyms.has(id))),
     erasedIds: new Set(pets.flatMap((id) => pseudonyms.get(id) ?? [])),
+    takenExternalIds: await takenExternalIds(tx, { kind: "pet", companyId }, externalIds),
     takenNoteIds:
       noteIds.length === 0 ? new Set() : await findExistingIds(tx, { companyId, kind: "petNote", ids: noteIds }),
     strangers: authorIds.length === 0 ? new Set() : await missingStaff(tx, companyId, authorIds),
@@ -118,16 +124,16 @@ interface ErasedQuery {
 }
 
 /** An id can have been created and erased while the batch was decided. */
-async function refuseErased(tx: Prisma.TransactionClient, { petIds, ...query }: ErasedQuery): Promise<void> {
-  const questions = { petIds, codeIds: [], noteIds: [], authorIds: [] };
+export async function refuseErased(tx: Prisma.TransactionClient, { petIds, ...query }: ErasedQuery): Promise<void> {
+  const questions = { petIds, codeIds: [], noteIds: [], authorIds: [], externalIds: [] };
   const [erased] = (await askFacts(tx, { ...query, questions })).erasedIds;
   if (erased !== undefined) throw erasedError("Pet", erased);
 }
 
 /** The versions of those pets whose owners the principal can access. */
-async function versionsOf(
+export async function versionsOf(
   tx: Prisma.TransactionClient,
-  { companyId, accessFilter }: PetBatch,
+  { companyId, accessFilter }: Pick<PetBatch, "companyId" | "accessFilter">,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, bigint>> {
   if (ids.length === 0) return new Map();

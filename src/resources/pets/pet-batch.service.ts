@@ -38,14 +38,25 @@ export function createPetBatches(pets: PetBatchRepository) {
     },
 
     /** The pets with these ids that the principal can access. */
-    async find(
-      { companyId, ids }: { readonly companyId: string; readonly ids: readonly string[] },
-      principal: Principal,
-      signal: AbortSignal,
-    ): Promise<readonly Pet[]> {
-      const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
-      const withLeads = principal.scopes.has("lead:read");
-      return pets.find({ accessFilter, ids, withLeads }, signal);
-    },
+    find: (named: PetsOfCompany, principal: Principal, signal: AbortSignal) =>
+      find(named, { principal, withLeads: principal.scopes.has("lead:read") }, signal),
+
+    /** The same for a response to a write, which returns pets of leads without the scope to read them. */
+    findWritten: (named: PetsOfCompany, principal: Principal, signal: AbortSignal) =>
+      find(named, { principal, withLeads: true }, signal),
   };
+
+  async function find(
+    { companyId, ids }: PetsOfCompany,
+    { principal, withLeads }: { readonly principal: Principal; readonly withLeads: boolean },
+    signal: AbortSignal,
+  ): Promise<readonly Pet[]> {
+    const accessFilter = companyAccessFilter(requireCompanyAccess(principal, companyId));
+    return pets.find({ accessFilter, ids, withLeads }, signal);
+  }
+}
+
+interface PetsOfCompany {
+  readonly companyId: string;
+  readonly ids: readonly string[];
 }

@@ -2,6 +2,7 @@ import { archivedError, DomainError, notFoundError } from "../../core/errors.js"
 import type { WriteContext, WriteResult } from "../../core/write.js";
 import { withoutAddress } from "../../db/audit-log.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { refusingTakenIds } from "../../db/external-ids.js";
 import { assertNotErased, once, orNotFound, orThrow } from "../../db/idempotent-write.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
@@ -22,7 +23,7 @@ export function createPet(
   work: (unit: NewPetUnit) => Promise<string>,
 ): Promise<Pet> {
   const size = sizedPet(limits.recordBytes);
-  return once(database, write, {
+  const created = once(database, write, {
     lock(tx) {
       size.reset();
       return orNotFound(lockOwner(tx, target));
@@ -57,6 +58,7 @@ export function createPet(
       return pet;
     },
   });
+  return refusingTakenIds(created);
 }
 
 /** Changes a pet in one transaction, with the steps of customer-change.repository.ts. */
@@ -67,7 +69,7 @@ export function changePet(
   work: (unit: PetTransaction) => Promise<WriteResult>,
 ): Promise<ChangedPet> {
   const size = sizedPet(limits.recordBytes);
-  return once(database, write, {
+  const changed = once(database, write, {
     async lock(tx) {
       size.reset();
       const found = async () => {
@@ -101,11 +103,12 @@ export function changePet(
       // A replay finds the pet where it is now.
       const found =
         locked instanceof DomainError ? replayedPet(tx, target, locked) : readPet(tx, locked.owner, target.id);
-      const changed = await changedPet(tx, await found, ids);
-      await size.end(tx, changed.pet);
-      return changed;
+      const written = await changedPet(tx, await found, ids);
+      await size.end(tx, written.pet);
+      return written;
     },
   });
+  return refusingTakenIds(changed);
 }
 
 interface OwnedChange {

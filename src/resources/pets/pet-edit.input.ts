@@ -23,7 +23,10 @@ export function listedPetMask(pet: PetMessage, path: string, emptyMembers: Empty
 }
 
 /** An edit of the fields that a request has. Others are unchanged. */
-export function toPetEdit({ id: _, petCodes, vaccinations, notes, ...parsed }: ParsedPet, mask: PetMask): PetEdit {
+export function toPetEdit(
+  { id: _, petCodes, vaccinations, externalIds, notes, ...parsed }: ParsedPet,
+  mask: PetMask,
+): PetEdit {
   const { type, status, weight, vet, ...fields } = parsed;
   const { writes } = mask.fields;
   const written = PetSchema.fields.map(({ name }) => name).filter(writes);
@@ -35,6 +38,7 @@ export function toPetEdit({ id: _, petCodes, vaccinations, notes, ...parsed }: P
     fields: omitUndefined({ ...pickFields(all, written), ...amount }),
     ...omitUndefined({ weightUnit, vet: vetEdit(said, mask.fields) }),
     ...(writes("vaccinations") ? { vaccinations } : {}),
+    ...(writes("external_ids") ? { externalIds } : {}),
     ...(writes("pet_codes") ? { petCodeIds: petCodes } : {}),
     notes: notes.map(toNoteEntry),
   };

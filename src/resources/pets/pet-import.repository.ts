@@ -5,6 +5,7 @@ import type { LimitedDatabase } from "../../db/company-records.js";
 import { isErased } from "../../db/erasure/erasure.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { findExistingIds, missingStaff } from "../../db/existing-ids.js";
+import { refusingTakenIds } from "../../db/external-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
@@ -26,7 +27,7 @@ export function createPetImportRepository(
   return {
     import(target, write, work) {
       const size = sizedPet(limit);
-      return once(database, write, {
+      const imported = once(database, write, {
         lock(tx) {
           size.reset();
           return lockOwner(tx, target);
@@ -49,6 +50,7 @@ export function createPetImportRepository(
           return pet;
         },
       });
+      return refusingTakenIds(imported);
     },
   };
 }

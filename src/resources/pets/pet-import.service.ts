@@ -94,7 +94,11 @@ async function ownerViolations(unit: PetLookups, { kind }: PetOwner): Promise<Vi
   return [{ field: "pet", reason: "TOO_MANY", description: `Must leave the ${kind} with at most ${max} pets.` }];
 }
 
-async function codeViolations(unit: PetLookups, ids: readonly string[]): Promise<Violation[]> {
+/** The codes that do not exist or are archived. */
+export async function codeViolations(
+  unit: Pick<PetLookups, "missingCodes">,
+  ids: readonly string[],
+): Promise<Violation[]> {
   const missing = await unit.missingCodes(ids);
   return ids.flatMap((id, index) =>
     missing.includes(id)

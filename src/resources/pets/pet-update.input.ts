@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { externalIds } from "../../api/external-id-fields.js";
 import { keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearablePartialDate } from "../../api/google-types.js";
@@ -58,7 +59,7 @@ export const petUpdate = memoizePerCountry((country) => {
     ...z.object(plainFields).partial().shape,
     customFields,
   } satisfies Record<keyof PetFields, z.ZodType>;
-  return z.object({ customerId: id, id, ...fields, vaccinations });
+  return z.object({ customerId: id, id, ...fields, vaccinations, externalIds });
 });
 
 /**
@@ -101,6 +102,7 @@ export function toPetUpdate(parsed: ParsedUpdate, petMask: PetMask): PetUpdate {
     }),
     ...omitUndefined({ weightUnit, vet: vetEdit(parsed.vet, mask) }),
     ...(mask.writes("vaccinations") ? { vaccinations: parsed.vaccinations } : {}),
+    ...(mask.writes("external_ids") ? { externalIds: parsed.externalIds } : {}),
     ...(mask.writes("custom_fields")
       ? { customFields: { write: mask.explicit ? "replace" : "merge", given: parsed.customFields } }
       : {}),

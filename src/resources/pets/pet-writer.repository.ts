@@ -2,6 +2,7 @@ import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type FieldChange, type WriteContext } from "../../core/write.js";
 import { type Changed, recordChange, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
 import { changedFields } from "../../db/changed-fields.js";
+import { insertExternalIds, replaceExternalIds } from "../../db/external-ids.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { petFields } from "./pet.columns.js";
 import {
@@ -113,6 +114,7 @@ export function createPetWriter(
       await addCodes(id, pet.petCodeIds);
       await addNotes(id, pet.notes);
       await addVaccinations(id, pet.vaccinations);
+      await insertExternalIds(tx, { kind: "pet", companyId }, [{ id, externalIds: pet.externalIds }]);
       const location = { after: businessId };
       await recordChange(tx, write, { companyId, kind: "pet", id, version: 1n, time: now, fields: [], location });
       return id;
@@ -164,6 +166,10 @@ export function createPetWriter(
         await tx.petVaccination.deleteMany({ where: { companyId, petId: pet.id } });
         await addVaccinations(pet.id, vaccinations);
       }
+      if (edit.externalIds) {
+        const replaced = { id: pet.id, before: pet.externalIds, after: edit.externalIds };
+        await replaceExternalIds(tx, { kind: "pet", companyId, ...replaced });
+      }
       const edited = notes.flatMap(({ id, content }) => (id === undefined ? [] : [{ id, content }]));
       if (replacesNotes) {
         const kept = given.notes?.flatMap(({ id }) => id ?? []) ?? [];
@@ -196,10 +202,12 @@ function changedNotes(pet: Pet, notes: readonly PetNoteEntry[]): readonly PetNot
   return notes.filter(({ id, content }) => id === undefined || stored.get(id) !== content);
 }
 
-function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {
+/** Names of the fields that an edit changes, as the API spells them. */
+export function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {
   const codes = new Set(pet.petCodes.map((code) => code.id));
-  const { petCodeIds = codes, vaccinations = pet.vaccinations, notes = [], replacesNotes, removedNoteId } = edit;
-  const next = { ...pet, ...change, petCodes: new Set(petCodeIds), vaccinations };
+  const { petCodeIds = codes, vaccinations = pet.vaccinations, externalIds = pet.externalIds } = edit;
+  const { notes = [], replacesNotes, removedNoteId } = edit;
+  const next = { ...pet, ...change, petCodes: new Set(petCodeIds), vaccinations, externalIds };
   const fields = changedFields({ ...pet, petCodes: codes }, next);
   const isNoteRemoved = removedNoteId !== undefined || (replacesNotes && pet.notes.length > 0);
   return notes.length > 0 || isNoteRemoved ? [...fields, "notes"] : fields;

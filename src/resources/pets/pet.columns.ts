@@ -1,3 +1,5 @@
+import type { ExternalId } from "../../core/external-id.js";
+import { externalIdsSql } from "../../db/external-ids.js";
 import {
   enumColumn,
   fieldTable,
@@ -98,6 +100,7 @@ export interface PetJson extends Row {
   readonly version: number;
   readonly codes: readonly PetCode[] | null;
   readonly notes: readonly PetNoteJson[] | null;
+  readonly external_ids: readonly ExternalId[] | null;
   readonly vaccinations: readonly { readonly name: string; readonly expired_time: string | null }[] | null;
 }
 
@@ -129,6 +132,7 @@ function petJsonWith(notes: NotesRead): string {
     WHERE pk.company_id = p.company_id AND pk.pet_id = p.id),
   'notes', (SELECT jsonb_agg(to_jsonb(pn) ORDER BY pn.created_time DESC, pn.id DESC) FROM (
       ${notes({ table: "pet_note", where: ofPet, text: "content" })}) pn),
+  'external_ids', ${externalIdsSql("pet", "p")},
   'vaccinations', (SELECT jsonb_agg(jsonb_build_object('name', v.name, 'expired_time', v.expired_time) ORDER BY v.position)
     FROM pet_vaccination v WHERE v.company_id = p.company_id AND v.pet_id = p.id))`;
 }
@@ -146,6 +150,7 @@ export function toPet(json: PetJson): Pet {
         name,
         ...(time === null ? {} : { expiredTime: new Date(time) }),
       })) ?? [],
+    externalIds: json.external_ids ?? [],
     createdBy: json.created_by,
     createdTime: new Date(json.created_time),
     lastUpdatedBy: json.last_updated_by,

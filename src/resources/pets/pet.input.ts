@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isEmptyMessage } from "../../api/empty-message.js";
+import { externalId, externalIds } from "../../api/external-id-fields.js";
 import {
   fieldRule,
   httpsUrl,
@@ -161,6 +162,7 @@ export function pet(country: string, number?: OptionalNumber) {
     evaluationStatus: evaluationResult.optional,
     ...plainFields,
     customFields,
+    externalIds,
   });
 }
 
@@ -232,11 +234,17 @@ export function toPetRecord({ id: _, notes, ...parsed }: ParsedPet): PetRecord {
 }
 
 /** A pet to create or import, apart from its id and notes. */
-export function toNewPet({ petCodes: petCodeIds, vaccinations: given, ...fields }: Omit<ParsedPet, "id" | "notes">) {
-  return { ...toPetFields(fields), petCodeIds, vaccinations: given } satisfies Omit<PetRecord, "id" | "notes">;
+export function toNewPet({
+  petCodes: petCodeIds,
+  vaccinations: given,
+  externalIds: others,
+  ...fields
+}: Omit<ParsedPet, "id" | "notes">) {
+  const lists = { petCodeIds, vaccinations: given, externalIds: others };
+  return { ...toPetFields(fields), ...lists } satisfies Omit<PetRecord, "id" | "notes">;
 }
 
-type ParsedFields = Omit<ParsedPet, "id" | "notes" | "petCodes" | "vaccinations">;
+type ParsedFields = Omit<ParsedPet, "id" | "notes" | "petCodes" | "vaccinations" | "externalIds">;
 
 export function toPetFields({
   type,
@@ -264,10 +272,10 @@ export function toPetFields({
 
 /** An edit in which empty fields are cleared, apart from the custom fields. */
 export function toPetReplacement({ id: _, notes, ...parsed }: ParsedPet): PetEdit {
-  const { petCodeIds, vaccinations: given, customFields: __, ...fields } = toNewPet(parsed);
+  const { petCodeIds, vaccinations: given, externalIds: others, customFields: __, ...fields } = toNewPet(parsed);
   const cleared = { birthday: null, gender: null, weight: null, vet: null, evaluationStatus: null };
   return {
-    ...{ fields: { ...cleared, ...fields }, petCodeIds, vaccinations: given },
+    ...{ fields: { ...cleared, ...fields }, petCodeIds, vaccinations: given, externalIds: others },
     ...{ notes: notes.map(toNoteEntry), replacesNotes: true },
   };
 }
@@ -288,6 +296,7 @@ export const petsQuery = z.object({
       customerIds: list(id, maxFilterValues),
       lastUpdatedTime: interval.optional(),
       statuses: petStatusFilter,
+      externalIds: list(externalId, maxFilterValues),
     })
     .transform(({ lastUpdatedTime: lastUpdated, ...others }): PetFilter => omitEmpty({ lastUpdated, ...others }))
     .optional(),

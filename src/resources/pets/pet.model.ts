@@ -2,6 +2,7 @@ import type { RecordTarget } from "../../core/access.js";
 import type { Listed } from "../../core/departure.js";
 import { enumeration, extendedEnumeration, type WordOf } from "../../core/enumeration.js";
 import { type Violation, violation } from "../../core/errors.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { Scope } from "../../core/principal.js";
 import { localDate } from "../../core/time-zones.js";
@@ -168,6 +169,8 @@ export interface Pet extends PetFields {
   /** Newest notes first, limited in number. */
   readonly notes: readonly PetNote[];
   readonly vaccinations: readonly Vaccination[];
+  /** By system and id. */
+  readonly externalIds: readonly ExternalId[];
   /** Staff ids. Empty means unknown. */
   readonly createdBy: string;
   readonly createdTime: Date;
@@ -189,6 +192,7 @@ export interface PetRecord extends PetFields {
   readonly petCodeIds: readonly string[];
   readonly notes: readonly string[];
   readonly vaccinations: readonly Vaccination[];
+  readonly externalIds: readonly ExternalId[];
 }
 
 /** Changes of a pet. Absent fields are unchanged. */
@@ -200,6 +204,8 @@ export interface PetEdit {
   readonly weightUnit?: NonNullable<Weight["unit"]>;
   /** Replaces all vaccinations. */
   readonly vaccinations?: readonly Vaccination[];
+  /** Replaces all external ids. */
+  readonly externalIds?: readonly ExternalId[];
   /** Replaces all codes. */
   readonly petCodeIds?: readonly string[];
   /** An entry with an id edits that note. An entry without one adds a note. */
@@ -253,6 +259,8 @@ export interface PetFilter {
   readonly lastUpdated?: TimeRange;
   /** Pets of customers of one of these locations. */
   readonly businessIds?: readonly string[];
+  /** Pets with at least one of these external ids. */
+  readonly externalIds?: readonly ExternalId[];
 }
 
 export interface PetQuery {

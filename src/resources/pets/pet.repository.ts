@@ -1,5 +1,6 @@
 import { notFoundError } from "../../core/errors.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { externalIdsJson, hasExternalIdSql } from "../../db/external-ids.js";
 import { notePages } from "../../db/note-pages.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { listedPetJson, type PetJson, petJson, toPet } from "./pet.columns.js";
@@ -105,10 +106,14 @@ function numbersOf(statuses: readonly PetStatus[]): readonly number[] {
   return statuses.map(petStatuses.numberOf);
 }
 
-function conditionsOf({ customerIds, businessIds, statuses, lastUpdated }: PetFilter, bind: Bind): string[] {
+function conditionsOf(
+  { customerIds, businessIds, statuses, lastUpdated, externalIds }: PetFilter,
+  bind: Bind,
+): string[] {
   const alive = lastUpdated ? [] : [`p.status <> ${petStatuses.numberOf("PASSED_AWAY")}`];
   return [
     ...(statuses ? [`p.status = ANY(${bind(numbersOf(statuses))}::smallint[])`] : alive),
+    ...(externalIds ? [hasExternalIdSql("pet", "p", bind(externalIdsJson(externalIds)))] : []),
     ...(customerIds ? [`p.customer_id = ANY(${bind(customerIds)}::text[])`] : []),
     ...(businessIds
       ? [

@@ -44,7 +44,9 @@ export interface NewPet {
 }
 
 /** Absent fields, and absent parts of the veterinarian, are unchanged. */
-export interface PetUpdate extends PetName, Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations"> {
+export interface PetUpdate
+  extends PetName,
+    Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations" | "externalIds"> {
   readonly customFields?: FieldsUpdate;
 }
 

@@ -1,6 +1,6 @@
 import { neighbour, tenant } from "./neighbour.js";
 
-/** External ids of the system `planted`, and the id of a merged customer, of the neighbour's namesake of `cus_a1`. */
+/** External ids of the system `planted`, and the id of a merged customer, of the neighbour's namesakes of `cus_a1`, `lcus_a1` and `pet_a1`. */
 export const plantedIds = {
   system: "planted",
   /** Of the neighbour alone. */
@@ -12,22 +12,33 @@ export const plantedIds = {
   merged: "zq.merged",
   /** A customer of both whose namesake alone has an address and a tag. */
   bare: "planted.bare",
+  /** A lead of both whose namesake alone has a tag. */
+  bareLead: "planted.bare.lead",
 } as const;
 
 /** What the neighbour's namesakes have in other systems (the calls are in test/resources). */
 export const externalIdRows: readonly string[] = [
-  `INSERT INTO customer_external_id (company_id, system, external_id, customer_id)
-   SELECT company_id, '${plantedIds.system}', 'zq.of.' || id, id FROM customer WHERE company_id = '${neighbour}'`,
-  `INSERT INTO customer_external_id (company_id, system, external_id, customer_id)
-   VALUES ('${neighbour}', '${plantedIds.system}', '${plantedIds.foreign}', 'cus_a1'),
-     ('${neighbour}', '${plantedIds.otherSystem}', 'zq.other', 'cus_a1'),
-     ('${neighbour}', '${plantedIds.system}', '${plantedIds.both}', 'cus_a1'),
-     ('${tenant}', '${plantedIds.system}', '${plantedIds.both}', 'cus_a1')`,
+  ...Object.entries({ customer: "cus_a1", lead: "lcus_a1", pet: "pet_a1" }).flatMap(([kind, id]) => [
+    `INSERT INTO ${kind}_external_id (company_id, system, external_id, ${kind}_id)
+     SELECT company_id, '${plantedIds.system}', 'zq.of.' || id, id FROM ${kind} WHERE company_id = '${neighbour}'`,
+    `INSERT INTO ${kind}_external_id (company_id, system, external_id, ${kind}_id)
+     VALUES ('${neighbour}', '${plantedIds.system}', '${plantedIds.foreign}', '${id}'),
+       ('${neighbour}', '${plantedIds.otherSystem}', 'zq.other', '${id}'),
+       ('${neighbour}', '${plantedIds.system}', '${plantedIds.both}', '${id}'),
+       ('${tenant}', '${plantedIds.system}', '${plantedIds.both}', '${id}')`,
+  ]),
   ...[neighbour, tenant].map(
     (company, place) => `INSERT INTO customer SELECT (jsonb_populate_record(c, '{"id": "${plantedIds.bare}",
        "raw_id": ${990_280 + place}, "phone": "", "email": "", "email_key": "", "source_lead_id": null}')).*
      FROM customer c WHERE company_id = '${company}' AND id = 'cus_a2'`,
   ),
+  ...[neighbour, tenant].map(
+    (company, place) => `INSERT INTO lead SELECT (jsonb_populate_record(l, '{"id": "${plantedIds.bareLead}",
+       "raw_id": ${990_290 + place}, "phone": "", "email": "", "email_key": "", "address": null,
+       "promoted_customer_id": null, "archived_time": null}')).*
+     FROM lead l WHERE company_id = '${company}' AND id = 'lcus_a2'`,
+  ),
+  `INSERT INTO lead_tag (company_id, lead_id, tag_id) VALUES ('${neighbour}', '${plantedIds.bareLead}', 'tag_a1')`,
   `INSERT INTO customer_address (company_id, id, customer_id, address1)
    VALUES ('${neighbour}', 'zq.of.bare', '${plantedIds.bare}', 'zq.')`,
   `INSERT INTO customer_tag (company_id, customer_id, tag_id) VALUES ('${neighbour}', '${plantedIds.bare}', 'tag_a1')`,

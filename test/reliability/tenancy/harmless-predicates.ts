@@ -51,15 +51,15 @@ const harmless: readonly Harmless[] = [
   },
   {
     statement: "lead.promote",
-    place: 20,
+    place: 21,
     why: "distinguishes a limit that was set concurrently from one that is reached: the row is absent only in that race",
   },
-  ...[6, 7].map((place) => ({
+  ...[7, 8].map((place) => ({
     ...{ statement: "lead.promote", place },
     why: "determines the minimum time of the new entry, which changes only that time, and only after the clock was set back",
   })),
-  ...[14, 15, 16, 17, 18, 19].map((place) => ({ statement: "lead.promote", place, why: onlyLooks })),
-  ...[3, 4, 5, 6, 7].map((place) => ({ statement: "lead.read_for_promotion", place, why: onlyMoves })),
+  ...[15, 16, 17, 18, 19, 20].map((place) => ({ statement: "lead.promote", place, why: onlyLooks })),
+  ...[3, 4, 5, 6, 7, 8].map((place) => ({ statement: "lead.read_for_promotion", place, why: onlyMoves })),
   {
     statement: "customer.read_for_change",
     place: 19,
@@ -102,7 +102,7 @@ const harmless: readonly Harmless[] = [
     place: 2,
     why: "the merge is of the company, and the survivor is joined to it by the company",
   },
-  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 12].map((place) => ({
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14].map((place) => ({
     ...{ statement: "SELECT l.company_id, l.id, l.raw_id, l.first_name, l.last_name, l.avat", place, why: onlySizes },
   })),
   ...[0, 1, 2].map((place) => ({
@@ -114,7 +114,7 @@ const harmless: readonly Harmless[] = [
   })),
   {
     statement: "pet.find_each",
-    place: 7,
+    place: 8,
     why: "the lead is bound to the access of the key as well, which is to the company of the request alone",
   },
   ...["phone", "address", "tag", "account", "profile"].map((table) => ({
@@ -166,6 +166,20 @@ const harmless: readonly Harmless[] = [
     place: 3,
     why: "compares tags by their ids, and a namesake of a tag has the same id",
   },
+  // The same of leads and pets.
+  ...[3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, 17].map((place) => ({
+    ...{ statement: "SELECT stored.note_bytes", place },
+    why: "no response has the notes, pets and stages of the lead, and only the size of the record depends on them",
+  })),
+  {
+    statement: "SELECT stored.note_bytes",
+    place: 1,
+    why: "compares tags by their ids, and a namesake of a tag has the same id",
+  },
+  ...[5, 8].map((place) => ({
+    ...{ statement: "SELECT coalesce(stored.bytes", place },
+    why: "no response has the notes of the pet, and only the size of the record depends on them",
+  })),
   // The probes for possible duplicates.
   ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "customer.create", place, why: onlyLooks })),
   ...[9, 10, 11, 12, 13, 14].map((place) => ({ statement: "lead.create", place, why: onlyLooks })),
