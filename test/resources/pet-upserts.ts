@@ -72,7 +72,7 @@ const more = [
   {
     name: "what a pet of both lacks",
     request: {
-      ...{ companyId, match: { id: "pet_a1" }, onMatch: OnMatch.FILL_EMPTY, ...ofCustomer("cus_a1") },
+      ...{ companyId, match: { id: plantedIds.barePet }, onMatch: OnMatch.FILL_EMPTY, ...ofCustomer("cus_a1") },
       pet: { ...minimalPet, ...everything },
     },
   },

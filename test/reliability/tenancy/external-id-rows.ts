@@ -14,6 +14,8 @@ export const plantedIds = {
   bare: "planted.bare",
   /** A lead of both whose namesake alone has a tag. */
   bareLead: "planted.bare.lead",
+  /** A pet of both whose namesake alone has a code and a vaccination. */
+  barePet: "planted.bare.pet",
 } as const;
 
 /** What the neighbour's namesakes have in other systems (the calls are in test/resources). */
@@ -39,6 +41,12 @@ export const externalIdRows: readonly string[] = [
      FROM lead l WHERE company_id = '${company}' AND id = 'lcus_a2'`,
   ),
   `INSERT INTO lead_tag (company_id, lead_id, tag_id) VALUES ('${neighbour}', '${plantedIds.bareLead}', 'tag_a1')`,
+  `INSERT INTO pet (company_id, id, customer_id, name, type, breed, created_time, last_updated_time)
+   SELECT company, '${plantedIds.barePet}', 'cus_a1', 'Rex', 2, 'Beagle', now(), now()
+   FROM unnest(ARRAY['${neighbour}', '${tenant}']) company`,
+  `INSERT INTO pet_pet_code (company_id, pet_id, pet_code_id) VALUES ('${neighbour}', '${plantedIds.barePet}', 'pc_a1')`,
+  `INSERT INTO pet_vaccination (company_id, pet_id, position, name)
+   VALUES ('${neighbour}', '${plantedIds.barePet}', 0, 'zq.')`,
   `INSERT INTO customer_address (company_id, id, customer_id, address1)
    VALUES ('${neighbour}', 'zq.of.bare', '${plantedIds.bare}', 'zq.')`,
   `INSERT INTO customer_tag (company_id, customer_id, tag_id) VALUES ('${neighbour}', '${plantedIds.bare}', 'tag_a1')`,
