@@ -157,9 +157,9 @@ describe.each(Object.entries(kinds))("%s", (name, { create, archive, restore, re
     expect(answers.filter(({ ok }) => ok)).toHaveLength(limit);
     const metadata = { companyId, limit: String(limit), setting: name };
     for (const refused of answers.filter(({ ok }) => !ok)) expect(refused).toMatchObject({ ...reached, metadata });
-    const stored = answers.flatMap(({ ok }, n) => (ok ? [`made_${n}`] : []));
-    // The first stage of a sales pipeline is its default, which is not archived.
-    const id = stored.at(-1) ?? "";
+    // The stage of a sales pipeline that was stored first is its default, which is not archived.
+    const isDefault = (message: JsonObject) => JSON.stringify(message).includes('"isDefault":true');
+    const id = `made_${answers.findIndex((answer) => answer.ok && !isDefault(answer.message))}`;
     expect(await call(archive, { id, ...archived })).toMatchObject({ ok: true });
     expect(await made("made_next")).toMatchObject({ ok: true });
     expect(await call(restore, { id, ...restored })).toMatchObject(reached);
