@@ -42,6 +42,9 @@ const onlySizes = "only refuses a batch of pets whose lead would grow beyond 1 M
 
 const onlyFinds = "finds customers to compare; what they have in common is then read from those of the company alone";
 
+const onlyTimes =
+  "determines the minimum time of the new entry, which changes only that time, and only after the clock was set back";
+
 /** Predicates whose removal has no observable effect, each with its reason. */
 const harmless: readonly Harmless[] = [
   {
@@ -56,10 +59,15 @@ const harmless: readonly Harmless[] = [
   },
   ...[7, 8].map((place) => ({
     ...{ statement: "lead.promote", place },
-    why: "determines the minimum time of the new entry, which changes only that time, and only after the clock was set back",
+    why: onlyTimes,
   })),
   ...[15, 16, 17, 18, 19, 20].map((place) => ({ statement: "lead.promote", place, why: onlyLooks })),
   ...[3, 4, 5, 6, 7, 8].map((place) => ({ statement: "lead.read_for_promotion", place, why: onlyMoves })),
+  {
+    statement: "lead.read_for_promotion",
+    place: 10,
+    why: "reads the external ids of the lead, of which the next statement copies those of the company alone",
+  },
   {
     statement: "customer.read_for_change",
     place: 19,
@@ -89,6 +97,11 @@ const harmless: readonly Harmless[] = [
     ...{ statement: "SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = ANY($2:", place },
     why: onlyLocksCustomers,
   })),
+  {
+    statement: "SELECT c.id FROM lead c WHERE c.company_id = $1 AND c.id = ANY($2:",
+    place: 0,
+    why: "only locks, or looks which ids there are; the next statement reads the leads by their company",
+  },
   ...["SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = $2 FOR", "SELECT m.id FROM customer_merge m"].map(
     (statement) => ({ statement, place: 0, why: onlyLocksCustomers }),
   ),
@@ -203,9 +216,15 @@ const harmless: readonly Harmless[] = [
     why: "reads the location that the import of a pet notes in the audit log, which no response shows",
   })),
   {
+    // Of an upsert.
+    statement: "INSERT INTO consent_event (company_id, subject_kind, subject_id, occur",
+    place: 1,
+    why: onlyTimes,
+  },
+  {
     statement: "SELECT consent_event.",
     place: 0,
-    why: "determines the minimum time of the new entry, which changes only that time, and only after the clock was set back",
+    why: onlyTimes,
   },
   // The records that have the line of an opt-out. The neighbour's promoted namesake of a lead shows what is not listed.
   ...[0, 1, 2].map((place) => ({
