@@ -10,7 +10,8 @@ interface StoredEntries extends ImportEntries {
 
 /**
  * Stores the entries of an import for new records, in the transaction that stores the records: a run that is killed leaves
- * both or none. A run of a former version can have left an entry that its record was planned.
+ * both or none. A run of a former version can have left an entry that its record was planned, perhaps of another reading
+ * of the row.
  */
 export async function insertImportEntries(
   tx: Prisma.TransactionClient,
@@ -28,5 +29,7 @@ export async function insertImportEntries(
     SELECT ${companyId}, ${jobId}, ${kind}, e.key, e.record_id, e.content_hash, e.row_number, 'CREATED', clock_timestamp()
     FROM unnest(${keys}::text[], ${recordIds}::text[], ${hashes}::text[], ${rows}::int[])
       AS e (key, record_id, content_hash, row_number)
-    ON CONFLICT ON CONSTRAINT import_record_pkey DO UPDATE SET state = EXCLUDED.state`;
+    ON CONFLICT ON CONSTRAINT import_record_pkey DO UPDATE SET record_id = EXCLUDED.record_id,
+      content_hash = EXCLUDED.content_hash, row_number = EXCLUDED.row_number, state = EXCLUDED.state,
+      recorded_time = EXCLUDED.recorded_time`;
 }
