@@ -1,3 +1,4 @@
+import { sameExternalIds } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type FieldChange, type WriteContext } from "../../core/write.js";
 import { type Changed, recordChange, stayingAt, timestamp, updatedTime } from "../../db/audit-log.js";
@@ -205,8 +206,10 @@ function changedNotes(pet: Pet, notes: readonly PetNoteEntry[]): readonly PetNot
 /** Names of the fields that an edit changes, as the API spells them. */
 export function changedPetFields(pet: Pet, change: FieldChange<PetFields>, edit: PetEdit): readonly string[] {
   const codes = new Set(pet.petCodes.map((code) => code.id));
-  const { petCodeIds = codes, vaccinations = pet.vaccinations, externalIds = pet.externalIds } = edit;
+  const { petCodeIds = codes, vaccinations = pet.vaccinations, externalIds: ids = pet.externalIds } = edit;
   const { notes = [], replacesNotes, removedNoteId } = edit;
+  // PostgreSQL orders some characters otherwise.
+  const externalIds = sameExternalIds(ids, pet.externalIds) ? pet.externalIds : ids;
   const next = { ...pet, ...change, petCodes: new Set(petCodeIds), vaccinations, externalIds };
   const fields = changedFields({ ...pet, petCodes: codes }, next);
   const isNoteRemoved = removedNoteId !== undefined || (replacesNotes && pet.notes.length > 0);
