@@ -11,16 +11,26 @@ interface KeyedItem {
   readonly keys: MatchKeys;
 }
 
-/**
- * Items of upserts that are refused before anything is read.
- *
- * @param check throws the refusal of an item by the access of the API key
- */
+interface UpsertChecks<Item> {
+  readonly noun: "customer" | "lead" | "pet";
+  /** All external ids that an item states, that of its keys among them. */
+  externalIdsOf(item: Item): readonly ExternalId[];
+  /** Throws the refusal of an item by the access of the API key. */
+  check?(item: Item): void;
+}
+
+/** Items of upserts that are refused before anything is read. No two may have the same key or give the same external id. */
 export function earlyUpsertRefusals<Item extends KeyedItem>(
   items: readonly BatchItem<Item>[],
-  check?: (item: Item) => void,
+  { noun, externalIdsOf, check }: UpsertChecks<Item>,
 ): Refusals {
-  return earlyRefusalsOf(items, { fieldsOf: ({ keys }) => namedKeys(keys), ...(check ? { check } : {}) });
+  return earlyRefusalsOf(items, {
+    fieldsOf: (item) => [
+      ...namedKeys(item.keys),
+      [`${noun}.external_ids`, externalIdsOf(item).map(externalIdKey)] as const,
+    ],
+    ...(check ? { check } : {}),
+  });
 }
 
 interface LookupScope {

@@ -471,9 +471,10 @@ describe("a batch of upserts", () => {
       item({ email: one.email }),
       item({ externalId: two.externalId }, { phone: two.phone }),
       item({ phone: two.phone }, { phone: two.phone }),
+      item({ externalId: fresh().externalId }, { externalIds: [two.externalId] }),
     ];
     const { results } = await server.ok(batchUpsertCustomers, { companyId, items, mode: BatchMode.EACH });
-    expect(results.map(({ outcome }) => outcome)).toEqual([UNCHANGED, REFUSED, CREATED, REFUSED]);
+    expect(results.map(({ outcome }) => outcome)).toEqual([UNCHANGED, REFUSED, CREATED, REFUSED, REFUSED]);
   });
 
   it("returns the first outcome to a retry, of the batch and of an item in any other batch", async () => {

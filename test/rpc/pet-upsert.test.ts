@@ -280,11 +280,12 @@ describe("a batch of upserts of pets", () => {
         { ...item(added, ofLead(lead.id)), idempotencyKey: `item-${last}` },
         item(bad, ofCustomer("nobody")),
         item(known, ofLead(lead.id)),
+        item(fresh(), ofCustomer(customerId), { externalIds: [added] }),
       ],
     };
     const options = { headers: { "idempotency-key": `pets-${last}` } };
     const { results } = await server.ok(batchUpsertPets, request, options);
-    expect(results.map(({ outcome }) => outcome)).toEqual([UPDATED, UNCHANGED, CREATED, REFUSED, REFUSED]);
+    expect(results.map(({ outcome }) => outcome)).toEqual([UPDATED, UNCHANGED, CREATED, REFUSED, REFUSED, REFUSED]);
     expect(results[0]?.pet).toMatchObject({ coat: "Curly", customerId: lead.id });
     expect(reasonOf(results[3])).toBe("INVALID_REQUEST");
     expect((await server.ok(getLead, { id: lead.id })).etag).toBe("3");

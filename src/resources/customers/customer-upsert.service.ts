@@ -47,9 +47,11 @@ export function createCustomerUpserts({ customerUpserts, customFields }: UpsertD
       const { companyId, mode, onMatch } = batch;
       const access = requireCompanyAccess(principal, companyId);
       requireLookupScope(batch.items, principal, { scope: "customer:read", nouns: "customers" });
-      const early = earlyUpsertRefusals(batch.items, ({ customer }) =>
-        requireBusinessAccess(access, [customer.preferredBusinessId]),
-      );
+      const early = earlyUpsertRefusals(batch.items, {
+        noun: "customer",
+        externalIdsOf: ({ customer }) => customer.externalIds,
+        check: ({ customer }) => requireBusinessAccess(access, [customer.preferredBusinessId]),
+      });
       if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
       const items = batch.items.flatMap((one, position) =>
         isRefused(one) || early.has(position) ? [] : [{ position, upsert: one.value }],

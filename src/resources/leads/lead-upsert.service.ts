@@ -29,7 +29,11 @@ export function createLeadUpserts(leads: LeadUpsertRepository) {
       const { companyId, mode, onMatch, items } = batch;
       const access = requireCompanyAccess(principal, companyId);
       requireLookupScope(items, principal, { scope: "lead:read", nouns: "leads" });
-      const early = earlyUpsertRefusals(items, ({ item }) => withLocation(item.lead, access));
+      const early = earlyUpsertRefusals(items, {
+        noun: "lead",
+        externalIdsOf: ({ item }) => item.lead.externalIds,
+        check: ({ item }) => void withLocation(item.lead, access),
+      });
       if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
       const asked = openItems(items, early).map(({ position, item: upsert }) => ({
         ...{ position, upsert },

@@ -27,7 +27,7 @@ export function createPetUpserts(pets: PetUpsertRepository) {
       const { companyId, mode, onMatch, items } = batch;
       const access = requireCompanyAccess(principal, companyId);
       for (const item of items) if (!isRefused(item)) requireLeadScope(item.value.item.owner, principal);
-      const early = earlyUpsertRefusals(items);
+      const early = earlyUpsertRefusals(items, { noun: "pet", externalIdsOf: ({ item }) => item.pet.externalIds });
       if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
       const asked = openItems(items, early).map(({ position, item: upsert }) => ({
         ...{ position, upsert, item: upsert.item },
