@@ -157,6 +157,25 @@ describe("an upsert of a lead", () => {
     ]);
   });
 
+  it("gives a lead that exists no consent of an earlier copy of it, neither less nor more", async () => {
+    const { phone, externalId } = fresh();
+    const { lead: first } = await upsert({ externalId }, { phone });
+    const config = (...channels: number[]) => ({ isConsented: true, serviceRelatedChannels: { channels } });
+    await upsert({ externalId }, { phone }, { complianceConfig: config(1, 2) });
+    const { lead } = await upsert({ externalId }, { phone }, { complianceConfig: config(2) });
+    for (const complianceConfig of [
+      {},
+      first?.complianceConfig,
+      { isConsented: true, serviceRelatedChannels: [1, 2] },
+    ]) {
+      const { outcome } = await upsert({ externalId }, { phone, ...(complianceConfig ? { complianceConfig } : {}) });
+      expect(outcome).toBe(UNCHANGED);
+    }
+    expect(await server.ok(getLead, { id: lead?.id ?? "" })).toMatchObject({
+      complianceConfig: { isConsented: true, serviceRelatedChannels: [2] },
+    });
+  });
+
   it("fills what the lead does not have, and leaves the rest", async () => {
     const { phone, externalId } = fresh();
     const own = { phone, email: "mine@example.com", tags: [{ id: "tag_a1" }] };
@@ -320,6 +339,27 @@ describe("a batch of upserts of leads", () => {
       [UNCHANGED, true],
       [CREATED, true],
     ]);
+  });
+
+  it("refuses an external id that another item gives, of a lead that is created or of one that exists, and that item alone", async () => {
+    const [one, two, three] = [fresh(), fresh(), fresh()];
+    await upsert({ phone: one.phone });
+    await upsert({ phone: two.phone });
+    const both = { externalIds: [three.externalId] };
+    const given = [
+      item({ phone: one.phone }, both),
+      item({ phone: two.phone }, both),
+      item({ externalId: three.externalId }, { phone: three.phone }),
+    ];
+    for (const items of [given, given.toReversed()]) {
+      const { results } = await server.ok(batchUpsertLeads, { companyId, items, mode: BatchMode.EACH });
+      expect(results.slice(1).map(({ outcome, error }) => [outcome, error?.code])).toEqual([
+        [REFUSED, 3],
+        [REFUSED, 3],
+      ]);
+      expect(results[0]?.outcome).not.toBe(REFUSED);
+      await owner.query("DELETE FROM lead_external_id WHERE external_id = $1", [three.externalId.id]);
+    }
   });
 
   it("is stored as a whole or not at all, and an item with an idempotency key once", async () => {

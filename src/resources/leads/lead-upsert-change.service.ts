@@ -23,13 +23,13 @@ export function updateOf(upsert: LeadUpsertItem, lead: Lead, onMatch: OnMatch): 
 
 type StatedUpdate = Omit<LeadUpdate, "id" | "companyId" | "etag" | "externalIds">;
 
-function statedUpdate({ item, statesPhones, statesEmail }: LeadUpsertItem): StatedUpdate {
+function statedUpdate({ item, consent, statesPhones, statesEmail }: LeadUpsertItem): StatedUpdate {
   const { lead, tags } = item;
   const { firstName, lastName, avatar, email, source, preferredBusinessId, allocateStaffId } = lead;
-  const { lifeCycleId, actionStatusId, referralSourceId, consent, provenance, address, customFields } = lead;
+  const { lifeCycleId, actionStatusId, referralSourceId, provenance, address, customFields } = lead;
   const references = { preferredBusinessId, allocateStaffId, lifeCycleId, actionStatusId, referralSourceId };
   const texts = { firstName, lastName, avatar, source, email: statesEmail ? email : "" };
-  const statesConsent = Object.keys(consent).length > 0;
+  const statesConsent = consent !== undefined && Object.keys(consent).length > 0;
   return {
     columns: statedColumns({ ...texts, ...references }),
     ...(statesPhones ? { phones: phonesUpdateOf(lead.phones) } : {}),

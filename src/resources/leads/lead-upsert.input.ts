@@ -46,6 +46,7 @@ function toItem({ match, lead, ...others }: z.output<ReturnType<typeof keyedLead
   return {
     ...{ keys, item: keys.id === undefined ? item : { ...item, id: keys.id } },
     ...{ statesPhones: lead.phones.length > 0, statesEmail: lead.email !== "" },
+    ...(others.complianceConfig ? { consent: others.complianceConfig } : {}),
   };
 }
 

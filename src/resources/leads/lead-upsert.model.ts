@@ -1,4 +1,5 @@
 import type { BatchResult } from "../../core/batch.js";
+import type { ConsentChange } from "../../core/consent.js";
 import type { DomainError } from "../../core/errors.js";
 import type { MatchKeys, PlacedKeys, PlannedRecord } from "../../core/upsert.js";
 import type { FoundRecords } from "../../core/upsert-items.js";
@@ -17,6 +18,11 @@ export interface LeadUpsertItem {
   /** Whether the phones and the email address are those of the request, and not only of the keys. */
   readonly statesPhones: boolean;
   readonly statesEmail: boolean;
+  /**
+   * The change of consent beside the lead, which a lead that exists gets. What the lead itself says may be an earlier state,
+   * and is for a lead that is created.
+   */
+  readonly consent?: ConsentChange;
 }
 
 /** What a batch of upserts has found, and locked until it ends. */
