@@ -13,7 +13,7 @@ interface KeyedItem {
 
 interface UpsertChecks<Item> {
   readonly noun: "customer" | "lead" | "pet";
-  /** All external ids that an item states, that of its keys among them. */
+  /** All external ids that an item gives, including the one of its keys. */
   externalIdsOf(item: Item): readonly ExternalId[];
   /** Throws the refusal of an item by the access of the API key. */
   check?(item: Item): void;
