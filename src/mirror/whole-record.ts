@@ -12,9 +12,8 @@ import { idOf, readAll } from "./walk.js";
 
 /** A customer with all notes. A list has a few of them. */
 export async function wholeCustomer(source: Source, json: SourceRecord, reading: Reading): Promise<MirroredRecord> {
-  const notes = await notesAt(source, `/v1/customers/${encodeURIComponent(idOf(json))}/notes:list`);
-  const messages = notes?.map((note): Customer_Note => readMessage(Customer_NoteSchema, note).message);
-  return customerRecord(json, reading, messages).record;
+  const notes = await customerNotesAt(source, `/v1/customers/${encodeURIComponent(idOf(json))}/notes:list`);
+  return customerRecord(json, reading, notes).record;
 }
 
 /** The same for a pet of a customer. */
@@ -30,9 +29,14 @@ export async function wholePet(source: Source, json: SourceRecord, reading: Read
 export async function wholeLead(source: Source, json: SourceRecord, reading: Reading): Promise<MirroredRecord> {
   const company = encodeURIComponent(reading.companyId);
   const path = `/v1/admin/companies/${company}/leads/${encodeURIComponent(idOf(json))}/notes:list`;
-  const notes = reading.isExtended && json["deleted"] !== true ? await notesAt(source, path) : undefined;
-  const messages = notes?.map((note): Customer_Note => readMessage(Customer_NoteSchema, note).message);
-  return leadRecord(json, reading, messages).record;
+  const notes = reading.isExtended && json["deleted"] !== true ? await customerNotesAt(source, path) : undefined;
+  return leadRecord(json, reading, notes).record;
+}
+
+/** Notes of a customer or lead. */
+async function customerNotesAt(source: Source, path: string): Promise<Customer_Note[] | undefined> {
+  const notes = await notesAt(source, path);
+  return notes?.map((note): Customer_Note => readMessage(Customer_NoteSchema, note).message);
 }
 
 async function notesAt(source: Source, path: string): Promise<readonly JsonObject[] | undefined> {
