@@ -204,6 +204,8 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
     for (const text of [
       "UPDATE import_job SET state = 'RUNNING' WHERE company_id = $1",
       "UPDATE import_record SET state = 'PLANNED' WHERE company_id = $1",
+      `UPDATE import_record r SET content_hash = 'of another reading', row_number = 99 FROM customer c
+       WHERE r.company_id = $1 AND c.company_id = $1 AND c.id = r.record_id AND c.first_name = 'Ben'`,
       "DELETE FROM customer WHERE company_id = $1 AND first_name = 'Ben'",
     ])
       await database.owner.query(text, [company]);
@@ -215,6 +217,11 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
       [company],
     );
     expect(rows).toEqual([{ state: "CREATED", entries: 4 }]);
+    const { rows: ofOtherReadings } = await database.owner.query(
+      "SELECT FROM import_record WHERE company_id = $1 AND (content_hash = 'of another reading' OR row_number = 99)",
+      [company],
+    );
+    expect(ofOtherReadings).toEqual([]);
     const job = /job_\w+/.exec(again.stdout)?.[0] ?? "";
     await moegoHere(["import", "undo", job, "--company", company], environment);
     expect([await count(company, "customer"), await count(company, "pet")]).toEqual([0, 0]);

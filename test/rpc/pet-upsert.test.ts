@@ -122,6 +122,15 @@ describe("an upsert of a pet", () => {
     expect(changes.rows).toHaveLength(1);
   });
 
+  it("changes nothing if PostgreSQL and JavaScript order the external ids of the pet otherwise", async () => {
+    const { id: customerId } = await madeCustomer(server);
+    const externalId = fresh();
+    // The second one comes first by the units of UTF-16.
+    const externalIds = ["\uff21", "\u{1f415}"].map(crm);
+    const send = () => upsert({ externalId }, ofCustomer(customerId), { externalIds });
+    expect([(await send()).outcome, (await send()).outcome]).toEqual([CREATED, UNCHANGED]);
+  });
+
   it("changes what the request states as UpdatePet does, and leaves its owner, its notes and what is not stated", async () => {
     const { id: customerId } = await madeCustomer(server);
     const externalId = fresh();
