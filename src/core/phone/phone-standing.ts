@@ -10,17 +10,20 @@ export type PhoneStanding = "valid" | "doubtful" | "impossible";
 
 /** @param number a possible number in E.164 */
 export function phoneStanding(number: string): PhoneStanding {
-  const known = latest.get(number);
+  const known = judged.get(number);
   if (known !== undefined) return known;
   const standing = judge(number);
-  if (latest.size >= maxLatest) latest.clear();
-  latest.set(number, standing);
+  if (judged.size >= maxJudged) judged.clear();
+  judged.set(number, standing);
   return standing;
 }
 
-/** The library takes long, and an import judges each number twice: its cell, and the record. */
-const latest = new Map<string, PhoneStanding>();
-const maxLatest = 2_000;
+/**
+ * The library takes long, and an import judges each number twice: its cell, and the record. The standing depends on the number
+ * alone. All are forgotten when there are too many.
+ */
+const judged = new Map<string, PhoneStanding>();
+const maxJudged = 2_000;
 
 function judge(number: string): PhoneStanding {
   const found = parsePhoneNumberFromString(number, { extract: false });

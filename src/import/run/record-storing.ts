@@ -33,7 +33,10 @@ export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storin
     }
   }
 
-  /** Records that are stored with their entries need nothing. A run of a former version stored some before their entries. */
+  /**
+   * Records that are stored with their entries need nothing. A run of a former version stored some before their entries, and
+   * another import with the same name may have stored some since they were looked for.
+   */
   async function rememberOthers(drafts: readonly Draft[]): Promise<void> {
     const stored = drafts.filter(({ state }) => state === "stored");
     await log.plan(stored);
