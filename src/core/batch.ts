@@ -65,6 +65,16 @@ export function refusalOf(rule: () => unknown): DomainError | undefined {
   }
 }
 
+/** What the work makes, or the refusal that one of its rules throws. */
+export async function orRefusal<T>(work: () => T | Promise<T>): Promise<T | RefusedBatchItem> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DomainError) return { refusal: error };
+    throw error;
+  }
+}
+
 /**
  * Throws the error of a batch that is stored as a whole or not at all, if an item is refused: all violations of all
  * items. A missing permission comes before them, as for a single record, and any other refusal after them.

@@ -1,9 +1,12 @@
 import { externalIdKey } from "../core/external-id.js";
 import { phoneForms } from "../core/phone/numbering-plan.js";
 import { foldCase } from "../core/text.js";
-import type { PlacedKeys } from "../core/upsert.js";
+import { keyValues, type PlacedKeys } from "../core/upsert.js";
 import { Prisma } from "../gen/prisma/client.js";
 import { takenExternalIds } from "./external-ids.js";
+import { holdOffOptOuts } from "./opt-out-batch.js";
+import type { OptOutKeys } from "./opt-out-key.js";
+import { lockContacts, lockEachContact } from "./refusing-duplicates-batch.js";
 
 interface MatchQuery {
   /** Also the name of the table. */
@@ -16,11 +19,26 @@ interface MatchQuery {
 
 type Matches = ReadonlyMap<number, readonly string[]>;
 
+interface LockingQuery extends MatchQuery {
+  /** Whether other creates of the company must wait, because they look for duplicates. */
+  readonly refusesDuplicates: boolean;
+  readonly optOutKeys: OptOutKeys;
+}
+
+/** Locks the contacts of the keys and the list of opt-outs, and then the records that match each item of a batch of upserts. */
+export async function lockContactMatches(tx: Prisma.TransactionClient, query: LockingQuery): Promise<Matches> {
+  const { companyId, keys, refusesDuplicates, optOutKeys } = query;
+  if (refusesDuplicates) await lockContacts(tx, companyId);
+  else await lockEachContact(tx, companyId, [...new Set(keys.flatMap(keyValues))]);
+  await holdOffOptOuts(tx, optOutKeys, companyId);
+  return lockMatches(tx, query);
+}
+
 /**
  * Ids of the records that match each item of a batch of upserts, by position. They are locked, and looked for again until
  * no others match: a change can have given a key to another record, or taken it, while this waited.
  */
-export async function lockMatches(tx: Prisma.TransactionClient, query: MatchQuery): Promise<Matches> {
+async function lockMatches(tx: Prisma.TransactionClient, query: MatchQuery): Promise<Matches> {
   const { kind, companyId } = query;
   const locked = new Set<string>();
   for (;;) {

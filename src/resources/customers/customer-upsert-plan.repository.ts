@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { isRefused, orRefusal, type RefusedBatchItem } from "../../core/batch.js";
 import { type Channel, sameConsent } from "../../core/consent.js";
 import type { Reachable } from "../../core/contact-line.js";
-import { DomainError } from "../../core/errors.js";
 import { planRespectingOptOuts } from "../../core/opt-out-plans.js";
 import { changedFields } from "../../db/changed-fields.js";
 import type { Database } from "../../db/database.js";
@@ -35,13 +35,13 @@ export interface PlanOptions {
   optedOut(records: readonly Reachable[]): Promise<readonly (readonly Channel[])[]>;
 }
 
-type Planned = StoredPlan | { readonly refusal: DomainError };
+type Planned = StoredPlan | RefusedBatchItem;
 
 /** Decides changes, and again those of customers who have opted out of what they would permit. */
 export function planChanges(asked: readonly AskedChange[], options: PlanOptions): Promise<readonly Planned[]> {
   return planRespectingOptOuts(asked, {
-    plan: (one, optedOut) => planChange(one, optedOut, options),
-    contactsOf: (plan) => ("refusal" in plan || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
+    plan: (one, optedOut) => orRefusal<StoredPlan>(() => planChange(one, optedOut, options)),
+    contactsOf: (plan) => (isRefused(plan) || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
     optedOut: options.optedOut,
   });
 }
@@ -54,31 +54,26 @@ async function planChange(
   { customer, decide }: AskedChange,
   assumed: readonly Channel[],
   { database, rows, facts, author, maxTags, recordBytes }: PlanOptions,
-): Promise<Planned> {
+): Promise<StoredPlan> {
   const found = rows.get(customer.id);
   if (!found) throw new Error("a customer that is changed was read");
   const row: CustomerStateRow = { ...found, ...nothingAsked };
   const { unit, taken } = takeChanges({ database, row, customer, maxTags, author, assumed });
   const carried = customer.tags.map(({ id }) => id);
   const tags = planTags(facts.tags, carried);
-  try {
-    await decide({ ...unit, ...answersOf(facts), resolveTags: tags.resolve });
-    const changes = taken();
-    assertCustomerSize({ customer, row, changes, author, limit: recordBytes });
-    const { change, nested, withheld } = changes;
-    const { consent = customer.consent, preference = customer.preference } = change;
-    const isSame = sameConsent(consent, customer.consent) && isDeepStrictEqual(preference, customer.preference);
-    const fields = [...changedFields(customer, { ...customer, ...change }), ...nested];
-    const isNewChoice = !isSame || withheld !== undefined;
-    const creations = [...tags.created.values()];
-    return {
-      ...{ record: customer, changes, fields, isNewChoice, newTags: tags.created, creations },
-      isEmpty: fields.length === 0 && !isNewChoice,
-    };
-  } catch (error) {
-    if (error instanceof DomainError) return { refusal: error };
-    throw error;
-  }
+  await decide({ ...unit, ...answersOf(facts), resolveTags: tags.resolve });
+  const changes = taken();
+  assertCustomerSize({ customer, row, changes, author, limit: recordBytes });
+  const { change, nested, withheld } = changes;
+  const { consent = customer.consent, preference = customer.preference } = change;
+  const isSame = sameConsent(consent, customer.consent) && isDeepStrictEqual(preference, customer.preference);
+  const fields = [...changedFields(customer, { ...customer, ...change }), ...nested];
+  const isNewChoice = !isSame || withheld !== undefined;
+  const creations = [...tags.created.values()];
+  return {
+    ...{ record: customer, changes, fields, isNewChoice, newTags: tags.created, creations },
+    isEmpty: fields.length === 0 && !isNewChoice,
+  };
 }
 
 /** What the statement of a single change reads beside the customer. The facts of the batch answer instead. */

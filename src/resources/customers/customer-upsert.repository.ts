@@ -1,13 +1,11 @@
-import { keyValues, type PlacedKeys } from "../../core/upsert.js";
+import type { PlacedKeys } from "../../core/upsert.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { storeUpserts } from "../../db/batch-upsert.js";
 import { type BatchStep, batchOnce, refreshStatistics } from "../../db/batch-write.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { externalIdKeyName } from "../../db/external-ids.js";
-import { holdOffOptOuts } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
-import { lockContacts, lockEachContact } from "../../db/refusing-duplicates-batch.js";
-import { lockMatches } from "../../db/upsert-match.js";
+import { lockContactMatches } from "../../db/upsert-match.js";
 import { toCustomer } from "./customer.columns.js";
 import { createUnit, refuseErased, versionsOf } from "./customer-batch.repository.js";
 import { insertCustomers } from "./customer-batch-insert.repository.js";
@@ -74,12 +72,9 @@ function createUpsertUnit(step: BatchStep, options: UnitOptions): CustomerUpsert
   const unit = createUnit(step, options);
   const rows = new Map<string, UpsertedRow>();
 
-  /** All locks of other kinds come before those of the customers. */
   async function find(keys: readonly PlacedKeys[]): Promise<FoundCustomers> {
-    if (refusesDuplicates) await lockContacts(tx, companyId);
-    else await lockEachContact(tx, companyId, [...new Set(keys.flatMap(keyValues))]);
-    await holdOffOptOuts(tx, optOutKeys, companyId);
-    const matches = await lockMatches(tx, { kind: "customer", companyId, keys, businessIds });
+    const query = { companyId, keys, businessIds, refusesDuplicates, optOutKeys };
+    const matches = await lockContactMatches(tx, { kind: "customer", ...query });
     const survivors = await survivorIds(
       tx,
       companyId,

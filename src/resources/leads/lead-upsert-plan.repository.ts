@@ -1,8 +1,8 @@
+import { isRefused, orRefusal, type RefusedBatchItem } from "../../core/batch.js";
 import { type Channel, sameConsent } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Reachable } from "../../core/contact-line.js";
 import { consentRespectingOptOut, type Withheld } from "../../core/contact-rule.js";
-import { DomainError } from "../../core/errors.js";
 import { type ExternalId, withoutExternalIds } from "../../core/external-id.js";
 import { planRespectingOptOuts } from "../../core/opt-out-plans.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
@@ -52,13 +52,13 @@ interface PlanOptions {
   optedOut(records: readonly Reachable[]): Promise<readonly (readonly Channel[])[]>;
 }
 
-type Planned = LeadPlan | { readonly refusal: DomainError };
+type Planned = LeadPlan | RefusedBatchItem;
 
 /** Decides changes, and again those of leads who have opted out of what they would permit. */
 export function planLeads(asked: readonly AskedLeadChange[], options: PlanOptions): Promise<readonly Planned[]> {
   return planRespectingOptOuts(asked, {
-    plan: (one, optedOut) => planLead(one, optedOut, options),
-    contactsOf: (plan) => ("refusal" in plan || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
+    plan: (one, optedOut) => orRefusal<LeadPlan>(() => planLead(one, optedOut, options)),
+    contactsOf: (plan) => (isRefused(plan) || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
     optedOut: options.optedOut,
   });
 }
@@ -71,27 +71,22 @@ async function planLead(
   { lead, decide }: AskedLeadChange,
   optedOut: readonly Channel[],
   { rows, facts, companyId, write, recordBytes }: PlanOptions,
-): Promise<Planned> {
+): Promise<LeadPlan> {
   const carried = lead.tags.map(({ id }) => id);
   const planned = planTags(facts.tags, carried);
   const { unit, taken } = takeChanges(lead, { facts, resolveTags: planned.resolve, optedOut });
-  try {
-    await decide(unit);
-    const changes = taken();
-    const { change, nested, withheld } = changes;
-    const after = leadAfter(lead, changes, actingStaffId(write, companyId));
-    const noteBytes = rows.get(lead.id)?.note_bytes ?? 0;
-    const [bytes, storedBytes] = [leadSize(after, noteBytes), leadSize(lead, noteBytes)];
-    assertRecordSize({ record: after, bytes, storedBytes, limit: recordBytes });
-    const isNewChoice = !sameConsent(change.consent ?? lead.consent, lead.consent) || withheld !== undefined;
-    const fields = [...changedFields(lead, { ...lead, ...change }), ...nested];
-    const creations = [...planned.created.values()];
-    const isEmpty = fields.length === 0 && !isNewChoice;
-    return { record: lead, changes, fields, isNewChoice, newTags: planned.created, creations, isEmpty };
-  } catch (error) {
-    if (error instanceof DomainError) return { refusal: error };
-    throw error;
-  }
+  await decide(unit);
+  const changes = taken();
+  const { change, nested, withheld } = changes;
+  const after = leadAfter(lead, changes, actingStaffId(write, companyId));
+  const noteBytes = rows.get(lead.id)?.note_bytes ?? 0;
+  const [bytes, storedBytes] = [leadSize(after, noteBytes), leadSize(lead, noteBytes)];
+  assertRecordSize({ record: after, bytes, storedBytes, limit: recordBytes });
+  const isNewChoice = !sameConsent(change.consent ?? lead.consent, lead.consent) || withheld !== undefined;
+  const fields = [...changedFields(lead, { ...lead, ...change }), ...nested];
+  const creations = [...planned.created.values()];
+  const isEmpty = fields.length === 0 && !isNewChoice;
+  return { record: lead, changes, fields, isNewChoice, newTags: planned.created, creations, isEmpty };
 }
 
 /** The lead after the change, as far as its size depends on it. */

@@ -1,14 +1,12 @@
-import { keyValues, type PlacedKeys } from "../../core/upsert.js";
+import type { PlacedKeys } from "../../core/upsert.js";
 import type { WriteContext } from "../../core/write.js";
 import { storeUpserts } from "../../db/batch-upsert.js";
 import { type BatchStep, batchOnce, refreshStatistics } from "../../db/batch-write.js";
 import { storeContactChanges } from "../../db/contact-changes.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { externalIdKeyName } from "../../db/external-ids.js";
-import { holdOffOptOuts } from "../../db/opt-out-batch.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
-import { lockContacts, lockEachContact } from "../../db/refusing-duplicates-batch.js";
-import { lockMatches } from "../../db/upsert-match.js";
+import { lockContactMatches } from "../../db/upsert-match.js";
 import { withStoredIds } from "../setting-lists/planned-tags.model.js";
 import { leadFields, toLead } from "./lead.columns.js";
 import { createUnit, refuseErased, versionsOf } from "./lead-batch.repository.js";
@@ -69,12 +67,9 @@ function createUpsertUnit(step: BatchStep, options: UnitOptions): LeadUpsertUnit
   const unit = createUnit(step, options);
   const rows = new Map<string, UpsertedLeadRow>();
 
-  /** All locks of other kinds come before those of the leads. */
   async function find(keys: readonly PlacedKeys[]): Promise<FoundLeads> {
-    if (refusesDuplicates) await lockContacts(tx, companyId);
-    else await lockEachContact(tx, companyId, [...new Set(keys.flatMap(keyValues))]);
-    await holdOffOptOuts(tx, optOutKeys, companyId);
-    const matches = await lockMatches(tx, { kind: "lead", companyId, keys, businessIds });
+    const query = { companyId, keys, businessIds, refusesDuplicates, optOutKeys };
+    const matches = await lockContactMatches(tx, { kind: "lead", ...query });
     const ids = [...new Set([...matches.values()].flat())];
     for (const row of await readUpserted(tx, accessFilter, { companyId, ids })) rows.set(row.id, row);
     const hidden = [...rows.values()].flatMap((row) => (row.is_seen ? [] : [row.id]));

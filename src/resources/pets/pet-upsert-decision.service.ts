@@ -1,6 +1,6 @@
-import { type BatchMode, refusalOf, throwIfAnyRefused } from "../../core/batch.js";
+import { type BatchMode, isRefused, orRefusal, refusalOf, throwIfAnyRefused } from "../../core/batch.js";
 import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
-import { archivedError, DomainError, invalidRequest } from "../../core/errors.js";
+import { archivedError, type DomainError, invalidRequest } from "../../core/errors.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { CompanyAccess } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
@@ -48,8 +48,8 @@ interface Found extends AskedUpsert {
 }
 
 /**
- * Decides which items of a batch create a pet, and which change one. Items are judged in their order, so that the limits
- * of an owner refuse those that come last.
+ * Decides which items of a batch create a pet, and which change one. Those that create one are judged first, and then each
+ * in its order: the limits of an owner refuse those that come last.
  *
  * @throws the refusal of an item if the batch is stored as a whole or not at all
  */
@@ -147,16 +147,16 @@ async function editEach(
   found: readonly Found[],
   context: Editing,
 ): Promise<ReadonlyMap<number, AskedEdit>> {
-  const drafts = found.flatMap((one) => {
+  const drafts: (Found & { readonly draft: PetUpsertEdit })[] = [];
+  for (const one of found) {
     const { position, upsert, record } = one;
-    const draft = drafted(() => editOf(upsert, record.pet, context.onMatch));
-    if (!(draft instanceof DomainError)) return [{ ...one, draft }];
-    context.refused.set(position, draft);
-    return [];
-  });
-  const records = drafts.map(({ draft, record }) => ({
-    ...({ write: "merge", current: record.pet.customFields, given: draft.given } as const),
-  }));
+    const draft = await orRefusal(() => editOf(upsert, record.pet, context.onMatch));
+    if (isRefused(draft)) context.refused.set(position, draft.refusal);
+    else drafts.push({ ...one, draft });
+  }
+  const records = drafts.map(
+    ({ draft, record }) => ({ write: "merge", current: record.pet.customFields, given: draft.given }) as const,
+  );
   const fields = await checkedFields(unit, records, context);
   const edits = new Map<number, AskedEdit>();
   for (const [index, { position, upsert, record, draft }] of drafts.entries()) {
@@ -171,15 +171,6 @@ async function editEach(
     else edits.set(position, { found: record, edit: completed(draft, checked) });
   }
   return edits;
-}
-
-function drafted(make: () => PetUpsertEdit): PetUpsertEdit | DomainError {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof DomainError) return error;
-    throw error;
-  }
 }
 
 function completed({ given, ...edit }: PetUpsertEdit, { values }: CheckedFields) {
