@@ -2,7 +2,7 @@ import { afterAll, expect, it } from "vitest";
 import { copyOut } from "../../src/db/copy-out.js";
 import { companySetting } from "../../src/resources/exports/exported-person.columns.js";
 import { rowsOf } from "../../src/resources/exports/exported-rows.columns.js";
-import type { ExportedColumn, ExportedTable } from "../../src/resources/exports/exported-tables.columns.js";
+import type { ExportedColumn, ExportedTable } from "../../src/resources/exports/exported-table.columns.js";
 import { createDatabase } from "../support/database.js";
 
 const database = await createDatabase();

@@ -6,7 +6,8 @@ import { copyOut } from "../../db/copy-out.js";
 import type { ExportFormat } from "./export.model.js";
 import { companySetting } from "./exported-person.columns.js";
 import { rowsOf } from "./exported-rows.columns.js";
-import { type ExportedTable, exportedTables } from "./exported-tables.columns.js";
+import type { ExportedTable } from "./exported-table.columns.js";
+import { exportedTables } from "./exported-tables.columns.js";
 import { type ColumnTypes, loadStatements } from "./loaded-rows.columns.js";
 
 /** The rows of a company, as an export has them. */

@@ -1,7 +1,7 @@
 import type { CopiedRows } from "../../db/copy-out.js";
 import type { ExportFormat } from "./export.model.js";
 import { companySetting } from "./exported-person.columns.js";
-import type { ExportedColumn, ExportedTable } from "./exported-tables.columns.js";
+import type { ExportedColumn, ExportedTable } from "./exported-table.columns.js";
 import { jsonLines } from "./json-lines.columns.js";
 
 interface CopyOptions {

@@ -1,5 +1,5 @@
 import type { CopiedRows } from "../../db/copy-out.js";
-import type { ExportedColumn } from "./exported-tables.columns.js";
+import type { ExportedColumn } from "./exported-table.columns.js";
 
 /*
  * The lines of a JSONL file, made of the rows that COPY writes in its binary format. The functions of PostgreSQL for JSON took

@@ -1,5 +1,5 @@
 import type { ExportFormat } from "./export.model.js";
-import type { ExportedColumn, ExportedTable } from "./exported-tables.columns.js";
+import type { ExportedColumn, ExportedTable } from "./exported-table.columns.js";
 
 /*
  * The way back of exported-rows.columns.ts: the rows of a file are copied into a temporary table as they are, and stored from
