@@ -69,15 +69,21 @@ function isWholeWrite(text: string): boolean {
   return text.startsWith("WITH ") && text.includes("INSERT INTO idempotency");
 }
 
-/** Follows what a client asks for, to know which request ends a transaction that writes. */
+/** Whether a statement belongs to the log of key uses, whose transaction is of no call and comes at any time. */
+function isKeyUse(text: string): boolean {
+  return text.includes("INSERT INTO key_use");
+}
+
+/** Follows what a client asks for, to know which request ends a transaction that a call writes in. */
 class CommitFinder {
   readonly #texts = new Map<string, string>();
+  #isOfLog = false;
   #ends = false;
 
   isCommit({ type, strings }: { readonly type: string; readonly strings: () => readonly string[] }): boolean {
     switch (type) {
       case "Q":
-        return strings()[0] === "COMMIT";
+        return strings()[0] === "COMMIT" && !this.#endsLog();
       case "P": {
         const [name = "", text = ""] = strings();
         this.#texts.set(name, text);
@@ -86,7 +92,8 @@ class CommitFinder {
       case "B": {
         const [, name = ""] = strings();
         const text = this.#texts.get(name) ?? "";
-        this.#ends = text === "COMMIT" || isWholeWrite(text);
+        this.#isOfLog ||= isKeyUse(text);
+        this.#ends = isWholeWrite(text) || (text === "COMMIT" && !this.#endsLog());
         return false;
       }
       case "S": {
@@ -97,5 +104,11 @@ class CommitFinder {
       default:
         return false;
     }
+  }
+
+  #endsLog(): boolean {
+    const isOfLog = this.#isOfLog;
+    this.#isOfLog = false;
+    return isOfLog;
   }
 }

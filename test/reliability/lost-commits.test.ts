@@ -60,9 +60,11 @@ it("R3: after an answer that was lost, the same key tells the true outcome", asy
   };
   decide = () => (cuts() < goal && random.below(2) === 0 ? random.pick(cutKinds) : undefined);
   const done: { write: PlannedWrite; answer: Answer }[] = [];
+  // Every kind once, before chance decides.
+  const first = [...writeKinds];
   await atOnce(6, async () => {
     while (cuts() < goal && !isRefused) {
-      const write = await planned(random.pick(writeKinds), tenant, sender(tenant, mayRepeat));
+      const write = await planned(first.pop() ?? random.pick(writeKinds), tenant, sender(tenant, mayRepeat));
       done.push({ write, answer: await sendUntilDone(tenant, write.call, mayRepeat) });
     }
   });
