@@ -200,7 +200,7 @@ export function preferenceWith(preference: Preference, { preferences }: Withheld
 }
 
 /** An entry of the consent ledger, of which an opt-in needs this. */
-interface PastChoice {
+export interface PastChoice {
   readonly after: Consent;
   readonly preferenceAfter?: Preference | undefined;
   readonly withheld?: Withheld | undefined;
@@ -230,4 +230,14 @@ export function stillWithheld(entries: readonly PastChoice[], channels: readonly
       .map(({ flag }) => flag),
   };
   return isNothing(found) ? undefined : found;
+}
+
+/** Whether the ledger has all of this among what an opt-in gives back, so that a further entry would say nothing new. */
+export function isWithheldAlready(entries: readonly PastChoice[], withheld: Withheld): boolean {
+  const known = stillWithheld(entries, channelsIn(withheld));
+  const has = <Part extends keyof Withheld>(part: Part) => {
+    const listed = new Set<string>(known?.[part]);
+    return withheld[part].every((one) => listed.has(one));
+  };
+  return has("serviceRelatedChannels") && has("marketingCampaignsChannels") && has("preferences");
 }

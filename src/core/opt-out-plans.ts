@@ -1,5 +1,7 @@
+import { isRefused, type RefusedBatchItem } from "./batch.js";
 import type { Channel } from "./consent.js";
 import type { Reachable } from "./contact-line.js";
+import { isWithheldAlready, type PastChoice, type Withheld } from "./contact-rule.js";
 
 interface Planning<Asked, Plan> {
   /** @param optedOut the channels from which a line of the changed record is taken to be opted out */
@@ -27,4 +29,39 @@ export async function planRespectingOptOuts<Asked, Plan>(
     if (found.length > 0 && one) plans[index] = await plan(one, found);
   }
   return plans;
+}
+
+interface PlannedChoice {
+  readonly record: { readonly id: string };
+  readonly changes: { readonly withheld?: Withheld | undefined };
+  /** Names of the changed fields. */
+  readonly fields: readonly string[];
+  /** Whether the consent or the preferences change. */
+  readonly isOtherChoice: boolean;
+  /** Whether the consent ledger gets an entry. */
+  readonly isNewChoice: boolean;
+  readonly isEmpty: boolean;
+}
+
+/**
+ * Leaves out entries of the consent ledger that repeat what it says already: a system that sends the same people again and
+ * again asks each time for what their opt-outs withhold.
+ */
+export async function withoutRepeatedChoices<Plan extends PlannedChoice>(
+  plans: readonly (Plan | RefusedBatchItem)[],
+  ledgersOf: (ids: readonly string[]) => Promise<ReadonlyMap<string, readonly PastChoice[]>>,
+): Promise<readonly (Plan | RefusedBatchItem)[]> {
+  const repeating = plans.flatMap((plan) => (isRefused(plan) || !withheldAlone(plan) ? [] : [plan.record.id]));
+  if (repeating.length === 0) return plans;
+  const ledgers = await ledgersOf(repeating);
+  return plans.map((plan) => {
+    const withheld = isRefused(plan) ? undefined : withheldAlone(plan);
+    if (isRefused(plan) || !withheld || !isWithheldAlready(ledgers.get(plan.record.id) ?? [], withheld)) return plan;
+    return { ...plan, isNewChoice: false, isEmpty: plan.fields.length === 0 };
+  });
+}
+
+/** What opt-outs withhold from a plan that changes no choice otherwise. */
+function withheldAlone({ isOtherChoice, changes }: PlannedChoice): Withheld | undefined {
+  return isOtherChoice ? undefined : changes.withheld;
 }

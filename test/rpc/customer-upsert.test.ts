@@ -561,4 +561,27 @@ describe("upserts and opt-outs", () => {
     const { customer } = await upsert({ externalId }, { phone, complianceConfig });
     expect(customer?.complianceConfig?.serviceRelatedChannels).not.toContain(1);
   });
+
+  it("say once that an opt-out withholds what is asked for again and again", async () => {
+    const { phone, externalId } = fresh();
+    const { customer } = await upsert({ externalId }, { phone });
+    await server.ok(ConsentService.method.recordOptOut, {
+      ...{ companyId, contact: { case: "phone", value: phone } },
+      channels: [1],
+    });
+    const ask = (channels: number[]) =>
+      upsert({ externalId }, { phone, complianceConfig: { marketingCampaignsChannels: { channels } } });
+    const subject = { case: "customerId", value: customer?.id ?? "" } as const;
+    const query = { companyId, subject, pagination: { pageSize: 100 } };
+    const entryCount = async () => (await server.ok(ConsentService.method.listConsentHistory, query)).entries.length;
+    const outcomes = async (channels: number[]) => [
+      (await ask(channels)).outcome,
+      (await ask(channels)).outcome,
+      await entryCount(),
+    ];
+    // The opt-out found SMS in the service channels; that marketing by SMS is withheld too is new.
+    expect(await outcomes([1])).toEqual([UPDATED, UNCHANGED, 3]);
+    // A choice that is permitted is stored, and is not the reason for an entry the next time.
+    expect(await outcomes([1, 2])).toEqual([UPDATED, UNCHANGED, 4]);
+  });
 });

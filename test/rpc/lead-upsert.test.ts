@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scopes } from "../../src/core/principal.js";
 import { ErrorInfoSchema } from "../../src/gen/proto/google/rpc/error_details_pb.js";
 import { BatchMode, BatchOutcome } from "../../src/gen/proto/moego/admin/v1/batch_pb.js";
+import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { type LeadUpsertResult, LeadUpsertService } from "../../src/gen/proto/moego/admin/v1/lead_upsert_service_pb.js";
 import { OnMatch } from "../../src/gen/proto/moego/admin/v1/upsert_pb.js";
@@ -376,4 +377,20 @@ describe("a batch of upserts of leads", () => {
       [CREATED, true],
     ]);
   });
+});
+
+it("says once that an opt-out withholds what is asked for again and again", async () => {
+  const { phone, externalId } = fresh();
+  const { lead } = await upsert({ externalId }, { phone });
+  await server.ok(ConsentService.method.recordOptOut, {
+    ...{ companyId, contact: { case: "phone", value: phone } },
+    channels: [1],
+  });
+  const subject = { case: "leadId", value: lead?.id ?? "" } as const;
+  const query = { companyId, subject, pagination: { pageSize: 100 } };
+  const complianceConfig = { marketingCampaignsChannels: { channels: [1] } };
+  const ask = async () => (await upsert({ externalId }, { phone }, { complianceConfig })).outcome;
+  const outcomes = [await ask(), await ask()];
+  expect(outcomes).toEqual([UPDATED, UNCHANGED]);
+  expect((await server.ok(ConsentService.method.listConsentHistory, query)).entries).toHaveLength(3);
 });

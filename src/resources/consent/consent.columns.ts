@@ -25,16 +25,3 @@ export function preferenceJson(alias: string): string {
     'receiveAutoEmail', ${alias}.receive_auto_email, 'subscribeToMarketingEmails', ${alias}.subscribe_to_marketing_emails,
     'receiveAppointmentReminder', ${alias}.receive_appointment_reminder)`;
 }
-
-/**
- * Kinds and ids under which the ledger has the entries of a customer: its own, those of the leads that were promoted to
- * it, and those of the records that were merged into it.
- *
- * @param companyId SQL of the company, and of the customer
- */
-export function subjectsOfCustomer(companyId: string, id: string): string {
-  return `SELECT 'customer' AS kind, ${id} AS id
-   UNION ALL SELECT 'lead', p.id FROM lead p WHERE p.company_id = ${companyId} AND p.promoted_customer_id = ${id}
-   UNION ALL SELECT 'customer', m.from_id FROM customer_merge m
-     WHERE m.company_id = ${companyId} AND m.survivor_id = ${id} AND m.undone_time IS NULL`;
-}

@@ -3,9 +3,10 @@ import { consentSources } from "../../core/consent-provenance.js";
 import { channelsIn, type Withheld } from "../../core/contact-rule.js";
 import type { Preference } from "../../core/preference.js";
 import { accessFilterValues, accessPredicate, leadGrantPredicate } from "../../db/access-filter.js";
+import { subjectsOfCustomer } from "../../db/consent-ledger.js";
 import type { Database } from "../../db/database.js";
 import { statement } from "../../db/statement.js";
-import { effectiveTime, newestFirst, preferenceJson, subjectsOfCustomer } from "./consent.columns.js";
+import { effectiveTime, newestFirst, preferenceJson } from "./consent.columns.js";
 import type { ConsentEntry, ConsentRepository, ConsentSubject } from "./consent.model.js";
 
 interface EntryRow {

@@ -2,12 +2,13 @@ import type { AccessFilter } from "../../core/access.js";
 import type { Consent } from "../../core/consent.js";
 import type { Preference } from "../../core/preference.js";
 import { grantPredicate } from "../../db/access-filter.js";
+import { subjectsOfCustomer } from "../../db/consent-ledger.js";
 import { formsOf } from "../../db/contact-hash.js";
 import type { Database } from "../../db/database.js";
 import type { OptOutKeys } from "../../db/opt-out-key.js";
 import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js";
 import { statement } from "../../db/statement.js";
-import { effectiveTime, newestFirst, preferenceJson, subjectsOfCustomer } from "./consent.columns.js";
+import { effectiveTime, newestFirst, preferenceJson } from "./consent.columns.js";
 import type { LineFacts, LineQuestion } from "./opt-out.model.js";
 
 interface Asked {

@@ -1,4 +1,4 @@
-import type { Channel, Consent } from "../../core/consent.js";
+import type { Channel } from "../../core/consent.js";
 import { type ContactLine, hasLine, linesOf } from "../../core/contact-line.js";
 import {
   consentWith,
@@ -9,15 +9,14 @@ import {
   type Withheld,
   withheldFrom,
 } from "../../core/contact-rule.js";
-import type { Preference } from "../../core/preference.js";
 import type { WriteContext } from "../../core/write.js";
+import { readLedgers } from "../../db/consent-ledger.js";
 import { formsOf, type HashKey } from "../../db/contact-hash.js";
 import { phonesJson } from "../../db/contact-phones.js";
 import { hashesOf, optedOutLinesSql, toChannels } from "../../db/opt-out-list.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { type CustomerRow, customerColumns, toCustomer } from "../customers/customer.columns.js";
 import { type LeadRow, leadColumns, toLead } from "../leads/lead.columns.js";
-import { subjectsOfCustomer } from "./consent.columns.js";
 import { type ChangedHolder, type Holder, storeHolders } from "./holder-change.repository.js";
 import type { OptOutRequest } from "./opt-out.model.js";
 
@@ -39,7 +38,11 @@ export async function changeHolders(tx: Prisma.TransactionClient, asked: HolderC
     const found = kind === "customer" ? await customersOf(tx, asked, ids) : await leadsOf(tx, asked, ids);
     const holders = found.filter((holder) => hasLine(holder, asked.line));
     const { companyId } = asked;
-    const ledgers = await readLedgers(tx, companyId, kind, holders);
+    const ledgers = await readLedgers(
+      tx,
+      { companyId, kind },
+      holders.map(({ id }) => id),
+    );
     const stillOut = await optedOutOf(tx, asked, holders);
     const changed = holders.flatMap((holder) => {
       const ledger = ledgers.get(holder.id) ?? [];
@@ -128,48 +131,6 @@ async function leadsOf(
 function phonesOf(kind: "customer" | "lead", alias: string): Prisma.Sql {
   return Prisma.raw(`(SELECT ${phonesJson} FROM ${kind}_phone p
     WHERE p.company_id = ${alias}.company_id AND p.${kind}_id = ${alias}.id) AS phones`);
-}
-
-interface LedgerRow {
-  readonly owner: string;
-  readonly occurredTime: Date;
-  readonly after: Consent;
-  readonly preferenceAfter: Preference | null;
-  readonly withheld: Withheld | null;
-}
-
-type Ledger = readonly {
-  readonly occurredTime: Date;
-  readonly after: Consent;
-  readonly preferenceAfter?: Preference;
-  readonly withheld?: Withheld;
-}[];
-
-/** The consent ledgers of the holders, including those of their former leads and merged records, oldest entries first. */
-async function readLedgers(
-  tx: Prisma.TransactionClient,
-  companyId: string,
-  kind: "customer" | "lead",
-  holders: readonly Holder[],
-): Promise<ReadonlyMap<string, Ledger>> {
-  const owners = holders.map(({ id }) => id);
-  const subjects = { customer: subjectsOfCustomer("o.company_id", "o.id"), lead: "SELECT 'lead' AS kind, o.id" };
-  const rows = await tx.$queryRaw<LedgerRow[]>`
-    SELECT o.id AS owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld
-    FROM (SELECT ${companyId}::text AS company_id, i.id FROM unnest(${owners}::text[]) AS i (id)) o
-    CROSS JOIN LATERAL (${Prisma.raw(subjects[kind])}) s
-    JOIN consent_event e ON e.company_id = ${companyId} AND e.subject_kind = s.kind AND e.subject_id = s.id
-    ORDER BY e.occurred_time, e.id`;
-  const ledgers = new Map<string, Ledger>();
-  for (const { owner, preferenceAfter, withheld, ...entry } of rows) {
-    const whole = {
-      ...entry,
-      ...(preferenceAfter ? { preferenceAfter } : {}),
-      ...(withheld ? { withheld } : {}),
-    };
-    ledgers.set(owner, [...(ledgers.get(owner) ?? []), whole]);
-  }
-  return ledgers;
 }
 
 /** The channels from which one of the lines of each holder is opted out. */

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { isRefused, orRefusal, type RefusedBatchItem } from "../../core/batch.js";
 import { type Channel, sameConsent } from "../../core/consent.js";
 import type { Reachable } from "../../core/contact-line.js";
-import { planRespectingOptOuts } from "../../core/opt-out-plans.js";
+import type { PastChoice } from "../../core/contact-rule.js";
+import { planRespectingOptOuts, withoutRepeatedChoices } from "../../core/opt-out-plans.js";
 import { changedFields } from "../../db/changed-fields.js";
 import type { Database } from "../../db/database.js";
 import { type PlannedTags, planTags } from "../setting-lists/planned-tags.model.js";
@@ -18,6 +19,8 @@ export interface StoredPlan extends PlannedChange {
   readonly changes: CustomerChanges;
   /** Names of the changed fields, as the API spells them. */
   readonly fields: readonly string[];
+  /** Whether the consent or the preferences change. */
+  readonly isOtherChoice: boolean;
   /** Whether the consent ledger gets an entry. */
   readonly isNewChoice: boolean;
   /** Tags that do not exist yet, by the provisional id of each. */
@@ -33,17 +36,19 @@ export interface PlanOptions {
   readonly maxTags: number;
   readonly recordBytes: number;
   optedOut(records: readonly Reachable[]): Promise<readonly (readonly Channel[])[]>;
+  ledgersOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly PastChoice[]>>;
 }
 
 type Planned = StoredPlan | RefusedBatchItem;
 
 /** Decides changes, and again those of customers who have opted out of what they would permit. */
-export function planChanges(asked: readonly AskedChange[], options: PlanOptions): Promise<readonly Planned[]> {
-  return planRespectingOptOuts(asked, {
+export async function planChanges(asked: readonly AskedChange[], options: PlanOptions): Promise<readonly Planned[]> {
+  const plans = await planRespectingOptOuts(asked, {
     plan: (one, optedOut) => orRefusal<StoredPlan>(() => planChange(one, optedOut, options)),
     contactsOf: (plan) => (isRefused(plan) || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
     optedOut: options.optedOut,
   });
+  return withoutRepeatedChoices<StoredPlan>(plans, options.ledgersOf);
 }
 
 function contactsAfter({ record, changes: { phones, change } }: StoredPlan): Reachable {
@@ -66,12 +71,12 @@ async function planChange(
   assertCustomerSize({ customer, row, changes, author, limit: recordBytes });
   const { change, nested, withheld } = changes;
   const { consent = customer.consent, preference = customer.preference } = change;
-  const isSame = sameConsent(consent, customer.consent) && isDeepStrictEqual(preference, customer.preference);
+  const isOtherChoice = !sameConsent(consent, customer.consent) || !isDeepStrictEqual(preference, customer.preference);
   const fields = [...changedFields(customer, { ...customer, ...change }), ...nested];
-  const isNewChoice = !isSame || withheld !== undefined;
+  const isNewChoice = isOtherChoice || withheld !== undefined;
   const creations = [...tags.created.values()];
   return {
-    ...{ record: customer, changes, fields, isNewChoice, newTags: tags.created, creations },
+    ...{ record: customer, changes, fields, isOtherChoice, isNewChoice, newTags: tags.created, creations },
     isEmpty: fields.length === 0 && !isNewChoice,
   };
 }

@@ -2,6 +2,7 @@ import type { PlacedKeys } from "../../core/upsert.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { storeUpserts } from "../../db/batch-upsert.js";
 import { type BatchStep, batchOnce, refreshStatistics } from "../../db/batch-write.js";
+import { readLedgers } from "../../db/consent-ledger.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { externalIdKeyName } from "../../db/external-ids.js";
 import type { ContactDatabase } from "../../db/opt-out-key.js";
@@ -101,6 +102,7 @@ function createUpsertUnit(step: BatchStep, options: UnitOptions): CustomerUpsert
       planChanges(asked, {
         ...{ database, rows, facts, author: actingStaffId(write, companyId) },
         ...{ maxTags: limits.ofCompany.MAX_TAGS, recordBytes: limits.recordBytes, optedOut: unit.optedOut },
+        ledgersOf: (ids) => readLedgers(tx, { companyId, kind: "customer" }, ids),
       }),
   };
 }

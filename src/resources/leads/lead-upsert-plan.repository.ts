@@ -2,9 +2,9 @@ import { isRefused, orRefusal, type RefusedBatchItem } from "../../core/batch.js
 import { type Channel, sameConsent } from "../../core/consent.js";
 import type { ConsentProvenance } from "../../core/consent-provenance.js";
 import type { Reachable } from "../../core/contact-line.js";
-import { consentRespectingOptOut, type Withheld } from "../../core/contact-rule.js";
+import { consentRespectingOptOut, type PastChoice, type Withheld } from "../../core/contact-rule.js";
 import { type ExternalId, withoutExternalIds } from "../../core/external-id.js";
-import { planRespectingOptOuts } from "../../core/opt-out-plans.js";
+import { planRespectingOptOuts, withoutRepeatedChoices } from "../../core/opt-out-plans.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
 import { assertRecordSize } from "../../core/record-size.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
@@ -37,6 +37,8 @@ export interface LeadPlan extends PlannedLead {
   readonly changes: LeadChanges;
   /** Names of the changed fields, as the API spells them. */
   readonly fields: readonly string[];
+  /** Whether the consent changes. */
+  readonly isOtherChoice: boolean;
   /** Whether the consent ledger gets an entry. */
   readonly isNewChoice: boolean;
   readonly newTags: PlannedTags["created"];
@@ -50,17 +52,19 @@ interface PlanOptions {
   readonly write: WriteContext;
   readonly recordBytes: number;
   optedOut(records: readonly Reachable[]): Promise<readonly (readonly Channel[])[]>;
+  ledgersOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly PastChoice[]>>;
 }
 
 type Planned = LeadPlan | RefusedBatchItem;
 
 /** Decides changes, and again those of leads who have opted out of what they would permit. */
-export function planLeads(asked: readonly AskedLeadChange[], options: PlanOptions): Promise<readonly Planned[]> {
-  return planRespectingOptOuts(asked, {
+export async function planLeads(asked: readonly AskedLeadChange[], options: PlanOptions): Promise<readonly Planned[]> {
+  const plans = await planRespectingOptOuts(asked, {
     plan: (one, optedOut) => orRefusal<LeadPlan>(() => planLead(one, optedOut, options)),
     contactsOf: (plan) => (isRefused(plan) || !plan.changes.asksOptOuts ? undefined : contactsAfter(plan)),
     optedOut: options.optedOut,
   });
+  return withoutRepeatedChoices<LeadPlan>(plans, options.ledgersOf);
 }
 
 function contactsAfter({ record, changes: { phones, change } }: LeadPlan): Reachable {
@@ -82,11 +86,13 @@ async function planLead(
   const noteBytes = rows.get(lead.id)?.note_bytes ?? 0;
   const [bytes, storedBytes] = [leadSize(after, noteBytes), leadSize(lead, noteBytes)];
   assertRecordSize({ record: after, bytes, storedBytes, limit: recordBytes });
-  const isNewChoice = !sameConsent(change.consent ?? lead.consent, lead.consent) || withheld !== undefined;
+  const isOtherChoice = !sameConsent(change.consent ?? lead.consent, lead.consent);
+  const isNewChoice = isOtherChoice || withheld !== undefined;
   const fields = [...changedFields(lead, { ...lead, ...change }), ...nested];
   const creations = [...planned.created.values()];
   const isEmpty = fields.length === 0 && !isNewChoice;
-  return { record: lead, changes, fields, isNewChoice, newTags: planned.created, creations, isEmpty };
+  const choice = { isOtherChoice, isNewChoice };
+  return { record: lead, changes, fields, ...choice, newTags: planned.created, creations, isEmpty };
 }
 
 /** The lead after the change, as far as its size depends on it. */

@@ -2,6 +2,7 @@ import type { PlacedKeys } from "../../core/upsert.js";
 import type { WriteContext } from "../../core/write.js";
 import { storeUpserts } from "../../db/batch-upsert.js";
 import { type BatchStep, batchOnce, refreshStatistics } from "../../db/batch-write.js";
+import { readLedgers } from "../../db/consent-ledger.js";
 import { storeContactChanges } from "../../db/contact-changes.js";
 import type { Pseudonym } from "../../db/erasure/pseudonym.js";
 import { externalIdKeyName } from "../../db/external-ids.js";
@@ -86,6 +87,7 @@ function createUpsertUnit(step: BatchStep, options: UnitOptions): LeadUpsertUnit
       planLeads(asked, {
         ...{ rows, facts, companyId, write },
         ...{ recordBytes: limits.recordBytes, optedOut: unit.optedOut },
+        ledgersOf: (ids) => readLedgers(tx, { companyId, kind: "lead" }, ids),
       }),
   };
 }
