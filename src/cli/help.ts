@@ -73,6 +73,8 @@ Imports (docs/import.md)
       --dry-run                   read and check all rows, store nothing
       --update                    also change stored records whose rows have changed since an earlier run
       --location ID               location of rows that name none; default: the only one of the company
+      --allow-missing LIST        import rows without first-name, last-name, phone or breed (with commas), and report them
+      --tag-incomplete TAG        tag of owners who were imported without one of them
       --name NAME                 what the file belongs to: files with the same name share their ids; default: default
       --preset NAME               gingr, barkpass or moego
       --map HEADER=FIELD          use of a column: a field, note, custom:ID or drop (repeatable)

@@ -11,6 +11,7 @@ import { delimiters } from "../import/reading/csv-record.js";
 import type { FileEncoding } from "../import/reading/file-survey.js";
 import { openRows } from "../import/reading/open-rows.js";
 import { provesConsent } from "../import/records/consent-cells.js";
+import { mayLack } from "../import/records/missing-value.js";
 import { type ImportSettings, planFields } from "../import/records/row-reader.js";
 import { openErrorsFile } from "../import/run/errors-file.js";
 import { importFile } from "../import/run/import-file.js";
@@ -26,7 +27,7 @@ const several = { type: "string", multiple: true } as const;
 const options = {
   ...{ company: one, location: one, name: one, preset: one, map: several, mapping: one, "save-mapping": one },
   ...{ unmapped: one, "day-order": one, "weight-unit": one, species: one, encoding: one, delimiter: one, sheet: one },
-  ...{ "dry-run": flag, update: flag },
+  ...{ "dry-run": flag, update: flag, "allow-missing": one, "tag-incomplete": one },
 } as const;
 
 type Values = ReturnType<typeof parseWords>["values"];
@@ -81,7 +82,7 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
     const { counts, jobId } = await importFile({ ...parts, report, errors, progress });
     const hasErrors = await errors.close();
     for (const line of report.lines(isDryRun)) out(line);
-    if (hasErrors) out(`All faults: ${errors.path}`);
+    if (hasErrors) out(`All faults and warnings: ${errors.path}`);
     if (!isDryRun) out(`Import ${jobId}. To undo it: moego import undo ${jobId} --company ${companyId}`);
     return counts.failed;
   });
@@ -94,12 +95,27 @@ const noConsent =
 const encodings: readonly FileEncoding[] = ["utf-8", "utf-16le", "utf-16be", "windows-1252"];
 const dayOrders: readonly DayOrder[] = ["mdy", "dmy", "ymd"];
 
+function listed(words: string | undefined): readonly string[] {
+  return words === undefined ? [] : words.split(",").map((word) => word.trim());
+}
+
 function oneOf<T extends string>(given: string | undefined, option: string, known: readonly T[]): T | undefined {
-  if (given === undefined) return undefined;
+  return given === undefined ? undefined : knownWord(given, option, known);
+}
+
+function knownWord<T extends string>(given: string, option: string, known: readonly T[]): T {
   const found = known.find((word) => word === given.toLowerCase());
   if (found === undefined)
     throw new UsageError(`--${option} must be one of: ${known.map((word) => JSON.stringify(word)).join(", ")}.`);
   return found;
+}
+
+function incompleteTagOf(values: Values): string | undefined {
+  const tag = values["tag-incomplete"]?.trim();
+  if (tag === "") throw new UsageError("--tag-incomplete must be the name of a tag.");
+  if (tag !== undefined && values["allow-missing"] === undefined)
+    throw new UsageError("--tag-incomplete needs --allow-missing, which says what may be missing.");
+  return tag;
 }
 
 function readPreset(name: string | undefined): Preset | undefined {
@@ -157,5 +173,7 @@ function settingsOf(
     unixFields: preset?.unixFields ?? [],
     weightUnit: unit && (unit === "lb" ? "POUND" : "KILOGRAM"),
     species: values.species,
+    mayLack: new Set(listed(values["allow-missing"]).map((what) => knownWord(what, "allow-missing", mayLack))),
+    incompleteTag: incompleteTagOf(values),
   };
 }

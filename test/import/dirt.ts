@@ -144,12 +144,17 @@ const noValue = "Replace the formula by its value.";
 export function refusedDirt(n: number): readonly Dirt[] {
   const long = (length: number) => "x".repeat(length);
   return [
-    refused("Owner First Name", "", "The first name is missing.", "Add the first name."),
-    refused("Owner First Name", "   ", "The first name is missing.", "Add the first name."),
-    refused("Surname", "", "The last name is missing.", "Add the last name."),
+    refused("Owner First Name", "", "The first name is missing.", withoutIt("Add the first name.", "first-name")),
+    refused("Owner First Name", "   ", "The first name is missing.", withoutIt("Add the first name.", "first-name")),
+    refused("Surname", "", "The last name is missing.", withoutIt("Add the last name.", "last-name")),
     refused("Surname", long(101), "The text has more than 100 characters.", "Shorten the text."),
     refused("Surname", "Le\u0007e", "The cell has a character that cannot be seen.", "Write the cell again."),
-    refused("Cell Phone", "", "The row has no phone number.", "Add one. The company looks its customers up by phone."),
+    refused(
+      "Cell Phone",
+      "",
+      "The row has no phone number.",
+      withoutIt("Add one. The company looks its customers up by phone.", "phone"),
+    ),
     refused("Cell Phone", `556-${1_000 + n}`, "The phone number is too short; its area code may be missing.", badPhone),
     refused("Cell Phone", "2.13E+09", "A spreadsheet rounded the phone number, so that digits are lost.", badPhone),
     refused("Cell Phone", "ask Mom", "The cell has no phone number.", badPhone),
@@ -195,7 +200,12 @@ export function refusedDirt(n: number): readonly Dirt[] {
       "The row does not say what kind of animal the pet is.",
       "Add a column with the species, or state --species dog.",
     ),
-    refused("Breed", "", "The breed of the pet is missing.", "Add it. Write mixed or unknown if it is not known."),
+    refused(
+      "Breed",
+      "",
+      "The breed of the pet is missing.",
+      withoutIt("Add it. Write mixed or unknown if it is not known.", "breed"),
+    ),
     refused("Pet Name", "", "The name of the pet is missing.", "Add it, or clear the cells of the pet."),
     refused("Pet Name", "n/a", "The name of the pet is missing.", "Add it, or clear the cells of the pet."),
     refused("Notes", "=A1+B1", "The cell is a formula.", noValue),
@@ -254,3 +264,7 @@ export const openQuote: Dirt = broken(
     remedy: "Remove the quote, or close it. Write a quote within a quoted cell twice.",
   },
 );
+
+function withoutIt(remedy: string, what: string): string {
+  return `${remedy} Or import the row without it: --allow-missing ${what}.`;
+}

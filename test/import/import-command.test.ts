@@ -83,7 +83,7 @@ describe("moego import", () => {
     const { stdout, errors, mode } = await run("customers", await newCompany(), owners);
     expect(mode).toBe(0o600);
     const lines = errors.trim().split("\r\n");
-    expect(lines[0]).toBe("row,column,value,reason,remedy");
+    expect(lines[0]).toBe("row,column,value,reason,remedy,kind");
     expect(lines.slice(1).map((line) => line.split(",").slice(0, 2).join(" "))).toEqual([
       ...["5 Last Name", "6 Cell Phone", "7 Email", "7 Weight", "7 Species", "7 Birthday"],
     ]);

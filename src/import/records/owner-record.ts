@@ -16,6 +16,7 @@ import { readFullName, readGivenName } from "../cells/name-cell.js";
 import { readPhones } from "../cells/phone-cell.js";
 import { restoredPostalCode } from "../cells/postal-code.js";
 import { readConsent } from "./consent-cells.js";
+import { miss } from "./missing-value.js";
 import type { ImportSettings, RowReader } from "./row-reader.js";
 
 /** An owner as a row has it. */
@@ -38,29 +39,33 @@ interface OwnerFacts {
 /** What is needed to find an owner: its id in the file, phones and the email address. */
 export function readContact(reader: RowReader, settings: ImportSettings) {
   const sourceId = reader.text("owner.id").slice(0, 255);
-  const phones = readOwnerPhones(reader, settings);
+  const { phones, otherPhones } = readOwnerPhones(reader, settings);
   const email = reader.read("owner.email", readEmail);
   if (email && email.others.length > 0) reader.remark("owner.email", "Only the first email address is imported.");
   const { firstName, lastName } = readName(reader);
   const name = foldCase(`${firstName} ${lastName}`);
   const contact = phones[0]?.number ?? (email ? foldCase(email.email) : "");
   const key = sourceId !== "" ? `id ${sourceId}` : contact !== "" ? `contact ${contact} ${name}` : "";
-  return { sourceId, phones, email: email?.email ?? "", firstName, lastName, key };
+  return { sourceId, phones, otherPhones, email: email?.email ?? "", firstName, lastName, key };
 }
 
 export type OwnerContact = ReturnType<typeof readContact>;
 
 /** Reads the owner of a row. Faults are recorded on the reader. */
 export function readOwner(reader: RowReader, settings: ImportSettings, kind: "customer" | "lead"): OwnerDraft {
-  const { key, sourceId, phones, email, firstName, lastName } = readContact(reader, settings);
+  const { key, sourceId, phones, otherPhones, email, firstName, lastName } = readContact(reader, settings);
   const isLead = kind === "lead";
-  if (firstName === "") requireName(reader, "owner.first_name", "first name");
-  if (lastName === "" && !isLead) requireName(reader, "owner.last_name", "last name");
+  if (firstName === "") missName(reader, settings, "first");
+  if (lastName === "" && !isLead) missName(reader, settings, "last");
   const isReachable = phones.length > 0 || (isLead && email !== "");
   if (!isReachable && !reader.faults.some(({ reason }) => /phone|email/i.test(reason))) {
     const field = ownerPhones.find((one) => reader.has(one.field))?.field ?? "owner.phone";
-    reader.refuse(field, isLead ? unreachableLead : noPhone);
+    miss(reader, settings, { what: "phone", field, ...(isLead ? unreachableLead : noPhone) });
   }
+  const address = readAddress(reader, settings);
+  const ownKey = key === "" && settings.mayLack.has("phone") ? keyOfName({ firstName, lastName, address }) : key;
+  const isKnown = firstName + lastName + email !== "" || phones.length > 0;
+  if (!isKnown && reader.faults.length === 0) reader.refuse("owner.first_name", unknownOwner);
   const preferredBusinessId = readLocation(reader, settings, kind);
   const customFields = Object.fromEntries(
     reader
@@ -77,11 +82,11 @@ export function readOwner(reader: RowReader, settings: ImportSettings, kind: "cu
     .filter((tag) => tag !== "");
   const referral = reader.text("owner.referral_source");
   return {
-    ...{ key, sourceId },
+    ...{ key: ownKey, sourceId },
     customer: {
       ...{ companyId: settings.companyId, preferredBusinessId, firstName, lastName, phones, email, customFields },
-      address: readAddress(reader, settings),
-      notes: readNotes(reader, referral),
+      address,
+      notes: readNotes(reader, { referral, otherPhones }),
       tags: [...new Set(tags)].map((name) => ({ name })),
       ...readConsent(reader, settings),
     },
@@ -93,11 +98,26 @@ const noPhone = refusal("The row has no phone number.", "Add one. The company lo
 
 const unreachableLead = refusal("The row has no phone number and no email address.", "Add one of them.");
 
-function requireName(reader: RowReader, field: string, noun: string): void {
+const unknownOwner = refusal("The row has neither a name nor contact data of the owner.", "Add one of them.");
+
+function missName(reader: RowReader, settings: ImportSettings, which: "first" | "last"): void {
   const remedy = reader.has("owner.name")
     ? "Write the first and the last name into the cell, with a blank between them."
-    : `Add the ${noun}.`;
-  reader.refuse(reader.has(field) ? field : "owner.name", refusal(`The ${noun} is missing.`, remedy));
+    : `Add the ${which} name.`;
+  const field = reader.has(`owner.${which}_name`) ? `owner.${which}_name` : "owner.name";
+  miss(reader, settings, { what: `${which}-name`, field, reason: `The ${which} name is missing.`, remedy });
+}
+
+interface Named {
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly address: ReturnType<typeof readAddress>;
+}
+
+/** Of an owner without id and contact data. People with the same name and address are one owner. */
+function keyOfName({ firstName, lastName, address }: Named): string {
+  const name = foldCase(`${firstName} ${lastName}`).trim();
+  return name === "" ? "" : `name ${JSON.stringify([name, foldCase(Object.values(address ?? {}).join(" "))])}`;
 }
 
 function readName(reader: RowReader) {
@@ -126,7 +146,10 @@ const ownerPhones = [
   { field: "owner.pickup_phone", label: LABEL_UNSPECIFIED, belongsTo: PICKUP_PERSON, name: "owner.pickup_name" },
 ] as const;
 
-/** All phones of the row, each line once. The first one is the main phone, so it is the owner's. */
+/**
+ * All phones of the row, each line once. The first one is the main phone, so it is the owner's. If the owner has none, those
+ * of others are kept apart.
+ */
 function readOwnerPhones(reader: RowReader, { country }: ImportSettings) {
   const phones: OwnerPhone[] = [];
   for (const { field, label, belongsTo, name } of ownerPhones) {
@@ -139,7 +162,8 @@ function readOwnerPhones(reader: RowReader, { country }: ImportSettings) {
     }
   }
   if (phones.length > maxPhones) reader.refuse("owner.other_phone", tooManyPhones);
-  return phones[0]?.belongsTo === OWNER ? phones : [];
+  const isOwners = phones[0]?.belongsTo === OWNER;
+  return { phones: isOwners ? phones : [], otherPhones: isOwners ? [] : phones };
 }
 
 interface OwnerPhone {
@@ -170,8 +194,17 @@ function readAddress(reader: RowReader, settings: ImportSettings) {
   return { ...address, postalCode, country };
 }
 
-function readNotes(reader: RowReader, referral: string) {
+interface Kept {
+  readonly referral: string;
+  readonly otherPhones: readonly OwnerPhone[];
+}
+
+function readNotes(reader: RowReader, { referral, otherPhones }: Kept) {
   const kept = [
+    ...otherPhones.map(({ number, belongsTo, personName }) => {
+      const whose = belongsTo === EMERGENCY_CONTACT ? "Emergency contact" : "Pickup person";
+      return `${whose}: ${personName === "" ? number : `${personName}, ${number}`}`;
+    }),
     ...(referral === "" ? [] : [`Referral source: ${referral}`]),
     ...reader.others("note").map(({ column, text }) => `${column.header.trim()}: ${text}`),
   ];

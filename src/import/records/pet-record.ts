@@ -7,6 +7,7 @@ import { meaningful, readYesNo, refusal } from "../cells/cell.js";
 import { readDate, readMoment } from "../cells/date-cell.js";
 import { readFixed, readPetStatus, readSex, readSpecies, readWeight } from "../cells/pet-cells.js";
 import { readPhones } from "../cells/phone-cell.js";
+import { miss } from "./missing-value.js";
 import type { ImportSettings, RowReader } from "./row-reader.js";
 
 /** A pet as a row has it. */
@@ -35,7 +36,7 @@ export function readPet(
     reader.refuse("pet.name", refusal("The name of the pet is missing.", "Add it, or clear the cells of the pet."));
   const id = reader.text("pet.id").slice(0, 255);
   const breed = [reader.text("pet.breed"), reader.text("pet.second_breed")].filter((one) => one !== "").join(" / ");
-  if (breed === "" && name !== "") reader.refuse("pet.breed", noBreed);
+  if (breed === "" && name !== "") miss(reader, settings, noBreed);
   const sex = reader.read("pet.sex", readSex);
   const fixed = reader.read("pet.fixed", readFixed) ?? sex?.fixed ?? "";
   const weight = reader.read("pet.weight", (cell) => readWeight(cell, settings.weightUnit));
@@ -58,7 +59,12 @@ export function readPet(
   };
 }
 
-const noBreed = refusal("The breed of the pet is missing.", "Add it. Write mixed or unknown if it is not known.");
+const noBreed = {
+  what: "breed",
+  field: "pet.breed",
+  reason: "The breed of the pet is missing.",
+  remedy: "Add it. Write mixed or unknown if it is not known.",
+} as const;
 
 function readType(reader: RowReader, { species }: ImportSettings): Pet_Type {
   const type = reader.read("pet.type", readSpecies);

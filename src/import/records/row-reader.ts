@@ -3,6 +3,7 @@ import type { DayOrder } from "../cells/date-cell.js";
 import type { WeightUnit } from "../cells/pet-cells.js";
 import type { Column, ColumnPlan } from "../columns/column-plan.js";
 import type { FileRow, Refusal } from "../reading/row.js";
+import type { Lack, MayLack } from "./missing-value.js";
 
 /** What the rows of a file have in common. */
 export interface ImportSettings {
@@ -25,6 +26,10 @@ export interface ImportSettings {
   readonly businessIds: ReadonlyMap<string, string>;
   /** Type of pets whose row states none, as a cell would have it. */
   readonly species?: string | undefined;
+  /** What a record may lack if its row lacks it. */
+  readonly mayLack: ReadonlySet<MayLack>;
+  /** Name of the tag of owners who lack something. */
+  readonly incompleteTag?: string | undefined;
 }
 
 /** A cell, or a whole row, that keeps a row from being imported. */
@@ -34,6 +39,8 @@ export interface RowFault extends Refusal {
   readonly column: string;
   /** Text of the cell. Only for the errors file, which is of the person who has the file. */
   readonly value: string;
+  /** Whether the row was imported nevertheless. */
+  readonly isWarning?: boolean;
 }
 
 /** Access to the cells of one row by field. Faults and remarks gather here. */
@@ -42,6 +49,8 @@ export interface RowReader {
   readonly faults: RowFault[];
   /** What was imported in another form than the cell has it. */
   readonly remarks: Remark[];
+  /** What is imported without a value. */
+  readonly lacks: Lack[];
   has(field: string): boolean;
   text(field: string): string;
   /** Reads a cell by a rule. Undefined if it is empty or refused; the fault is then recorded. */
@@ -93,7 +102,7 @@ export function readRow({ row, cells, refusal, refused = [] }: FileRow, { plan, 
   for (const column of plan.columns)
     if (column.use.kind !== "drop" && isFormula(cellOf(column))) add(column, formulaCell);
   return {
-    ...{ row, faults, remarks },
+    ...{ row, faults, remarks, lacks: [] },
     has: (field) => byField.has(field),
     text: (field) => freeText(cellOf(byField.get(field))),
     read(field, rule) {

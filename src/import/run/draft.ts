@@ -1,6 +1,7 @@
 import { create, type DescMessage, type JsonObject, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { CreateCustomerRequestSchema } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
+import { CustomerTagSchema } from "../../gen/proto/moego/business/setting/v1/customer_pb.js";
 import type { ImportEntry, ImportedKind } from "../../resources/import-jobs/import-job.model.js";
 import type { OwnerDraft } from "../records/owner-record.js";
 import type { PetDraft } from "../records/pet-record.js";
@@ -22,6 +23,8 @@ export interface Draft extends ImportEntry {
 }
 
 interface DraftContext {
+  /** Tag of owners who lack something. */
+  readonly incompleteTag?: string | undefined;
   readonly ownerKind: "customer" | "lead";
   readonly keys: EntryKeys;
 }
@@ -38,7 +41,7 @@ export interface Drafts {
 }
 
 /** The records of one list of rows. A later row with the same record gets the draft of the first one. */
-export function createDrafts({ ownerKind, keys }: DraftContext): Drafts {
+export function createDrafts({ ownerKind, keys, incompleteTag }: DraftContext): Drafts {
   const drafts = new Map<string, Draft>();
 
   function draft(reader: RowReader, kind: ImportedKind, given: NewDraft): Draft {
@@ -60,15 +63,19 @@ export function createDrafts({ ownerKind, keys }: DraftContext): Drafts {
     ownerOf(reader, { key: identity, customer, facts }) {
       const recordId = keys.recordIdOf(ownerKind, identity);
       const content = [customer, facts];
+      const isTagged = incompleteTag !== undefined && reader.lacks.some(({ what }) => what !== "breed");
+      const flags = isTagged ? [{ name: incompleteTag }] : [];
       const stated = () => jsonOf(CreateCustomerRequestSchema, customer);
       if (ownerKind === "customer") {
-        const storing = (id: string) => ({ customer: { id, customer, ...facts } });
+        const storing = (id: string) => ({
+          customer: { id, customer: isTagged ? withTags(customer, flags) : customer, ...facts },
+        });
         return draft(reader, "customer", { identity, recordId, content, stated, storing });
       }
       const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
       const { createdTime } = facts;
       const item = {
-        lead: { ...leadOf(lead), notes, tags },
+        lead: { ...leadOf(lead), notes, tags: [...tags, ...flags] },
         ...(complianceConfig ? { complianceConfig } : {}),
         ...(consentProvenance ? { consentProvenance } : {}),
         ...(createdTime ? { createdTime } : {}),
@@ -105,6 +112,12 @@ interface NewDraft {
 }
 
 type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance" | "notes" | "tags">;
+
+function withTags(customer: OwnerDraft["customer"], more: readonly { readonly name: string }[]) {
+  const message = create(CreateCustomerRequestSchema, customer);
+  message.tags.push(...more.map((tag) => create(CustomerTagSchema, tag)));
+  return message;
+}
 
 /** The members that customers and leads have in common. */
 function leadOf({

@@ -4,15 +4,15 @@ import { rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import type { RowFault } from "../records/row-reader.js";
 
-/** The file beside the imported one that lists every fault. It has cells of the file, so only its owner can read it. */
+/** The file beside the imported one that lists every fault and warning. It has cells of the file, so only its owner can read it. */
 export interface ErrorsFile {
   readonly path: string;
   add(faults: readonly RowFault[]): Promise<void>;
-  /** Whether a fault was written. */
+  /** Whether anything was written. */
   close(): Promise<boolean>;
 }
 
-/** A file of an earlier run is removed. The new one is created with its first fault. */
+/** A file of an earlier run is removed. The new one is created with its first line. */
 export async function openErrorsFile(path: string): Promise<ErrorsFile> {
   await rm(path, { force: true });
   let stream: WriteStream | undefined;
@@ -23,10 +23,10 @@ export async function openErrorsFile(path: string): Promise<ErrorsFile> {
       if (faults.length === 0) return;
       if (!stream) {
         stream = createWriteStream(path, { mode: 0o600, flags: "wx" });
-        stream.write("\ufeffrow,column,value,reason,remedy\r\n");
+        stream.write("\ufeffrow,column,value,reason,remedy,kind\r\n");
       }
-      const lines = faults.map(({ row, column, value, reason, remedy }) =>
-        [String(row), column, value, reason, remedy].map(csvCell).join(","),
+      const lines = faults.map(({ row, column, value, reason, remedy, isWarning = false }) =>
+        [String(row), column, value, reason, remedy, isWarning ? "warning" : "fault"].map(csvCell).join(","),
       );
       const target = stream;
       if (!target.write(`${lines.join("\r\n")}\r\n`)) await once(target, "drain");

@@ -26,14 +26,14 @@ import {
 } from "../../gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import type { Repositories } from "../../repositories.js";
 import { createCustomerAdmin } from "../../resources/customers/customer-admin.service.js";
-import { newCustomerBatch } from "../../resources/customers/customer-batch.input.js";
+import { sparseCustomerBatch } from "../../resources/customers/customer-batch.input.js";
 import { createCustomerBatches } from "../../resources/customers/customer-batch.service.js";
 import type { ImportedKind } from "../../resources/import-jobs/import-job.model.js";
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
-import { newLeadBatch } from "../../resources/leads/lead-batch.input.js";
+import { sparseLeadBatch } from "../../resources/leads/lead-batch.input.js";
 import { createLeadBatches } from "../../resources/leads/lead-batch.service.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
-import { newPetBatch } from "../../resources/pets/pet-batch.input.js";
+import { sparsePetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
 import { patiently } from "./patiently.js";
 import { createRecordCalls } from "./record-calls.js";
@@ -119,7 +119,7 @@ export function createCallsInProcess({
   return {
     async importCustomers(items, imported) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
-      const batch = await readInput(newCustomerBatch, request, contextOf(batchCreateCustomers));
+      const batch = await readInput(sparseCustomerBatch, request, contextOf(batchCreateCustomers));
       return refusalsIn(
         isDryRun ? batch.items : await patiently(() => batches.create({ ...batch, imported }, principal, write)),
       );
@@ -127,7 +127,7 @@ export function createCallsInProcess({
 
     async importPets(items, imported) {
       const request = create(BatchCreatePetsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
-      const batch = await readInput(newPetBatch, request, contextOf(batchCreatePets));
+      const batch = await readInput(sparsePetBatch, request, contextOf(batchCreatePets));
       return refusalsIn(
         isDryRun ? batch.items : await patiently(() => petBatches.create({ ...batch, imported }, principal, write)),
       );
@@ -135,7 +135,7 @@ export function createCallsInProcess({
 
     async importLeads(items, imported) {
       const request = create(BatchCreateLeadsRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
-      const batch = await readInput(newLeadBatch, request, contextOf(batchCreateLeads));
+      const batch = await readInput(sparseLeadBatch, request, contextOf(batchCreateLeads));
       return refusalsIn(
         isDryRun ? batch.items : await patiently(() => leadBatches.create({ ...batch, imported }, principal, write)),
       );

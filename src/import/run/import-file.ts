@@ -84,7 +84,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
   for await (const rows of inSteps(mapped(chunked(source.rows), read), steps)) {
     const results = resultsOf(rows);
     report.add(results);
-    await errors.add(results.flatMap(({ faults }) => faults));
+    await errors.add(results.flatMap(({ faults, warnings }) => [...faults, ...warnings]));
     progress.show(report.rows(), source.progress());
   }
   progress.end();

@@ -1,6 +1,7 @@
 import { refusal } from "../cells/cell.js";
 import type { ImportKind } from "../columns/import-kind.js";
 import type { FileRow } from "../reading/row.js";
+import { type Lack, lackNames } from "../records/missing-value.js";
 import { readContact, readOwner } from "../records/owner-record.js";
 import { mentionsPet, readPet } from "../records/pet-record.js";
 import {
@@ -23,6 +24,8 @@ export interface RowResult {
   readonly row: number;
   readonly outcome: RowOutcome;
   readonly faults: readonly RowFault[];
+  /** What the row was imported without. */
+  readonly warnings: readonly RowFault[];
   readonly remarks: readonly { readonly column: string; readonly text: string }[];
 }
 
@@ -50,7 +53,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
   const findOwner = createOwnerSearch({ keys, log, calls });
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
-    const drafts = createDrafts({ ownerKind, keys });
+    const drafts = createDrafts({ ownerKind, keys, incompleteTag: settings.incompleteTag });
     const read: ReadRow[] = [];
     for (const row of rows) {
       const reader = readRow(row, fields);
@@ -113,7 +116,15 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, isDr
     const became = (state: Draft["state"]) => drafts.some((one) => one?.state === state && one.row === reader.row);
     const changed = became("created") ? "created" : became("updated") ? "updated" : "skipped";
     const outcome = faults.length > 0 ? "failed" : changed;
-    return { row: reader.row, outcome, faults, remarks };
+    const warnings = reader.lacks.flatMap((lack) => warningsOf(lack, lack.what === "breed" ? pet : owner));
+    return { row: reader.row, outcome, faults, warnings, remarks };
+
+    function warningsOf({ what, field }: Lack, record: Draft | undefined): readonly RowFault[] {
+      if (!record || record.state === "refused") return [];
+      const remedy = isDryRun ? "Add it to the file or to the record." : `Add it to ${record.kind} ${record.recordId}.`;
+      const reason = `Imported without ${lackNames[what]}.`;
+      return [{ row: reader.row, ...cellOf(field), reason, remedy, isWarning: true }];
+    }
   }
 }
 

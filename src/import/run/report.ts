@@ -18,6 +18,7 @@ export function createReport(): Report {
   const counts = { created: 0, updated: 0, skipped: 0, failed: 0 };
   const shown: RowFault[] = [];
   const remarks = new Map<string, { count: number; readonly row: number }>();
+  const warnings = new Map<string, { count: number; readonly row: number }>();
   let faults = 0;
   return {
     add(results) {
@@ -27,10 +28,9 @@ export function createReport(): Report {
         if (shown.length < maxShownFaults) shown.push(...result.faults.slice(0, maxShownFaults - shown.length));
         for (const { column, text } of result.remarks) {
           const key = column === "" ? text : `${column}: ${text}`;
-          const known = remarks.get(key);
-          if (known) known.count += 1;
-          else if (remarks.size < maxRemarks) remarks.set(key, { count: 1, row: result.row });
+          if (remarks.has(key) || remarks.size < maxRemarks) countRow(remarks, key, result.row);
         }
+        for (const { reason } of result.warnings) countRow(warnings, reason, result.row);
       }
     },
 
@@ -43,6 +43,9 @@ export function createReport(): Report {
       const heading = isDryRun ? "Dry run, nothing was stored" : "Imported";
       return [
         ...[...remarks].map(([text, { count, row }]) => `Note: ${text} (${counted(count, "row")}, first row ${row})`),
+        ...[...warnings].map(
+          ([text, { count, row }]) => `Warning: ${text} (${counted(count, "row")}, first row ${row})`,
+        ),
         ...shown.map(
           ({ row, column, reason, remedy }) =>
             `Row ${row}${column === "" ? "" : `, ${JSON.stringify(column)}`}: ${reason} ${remedy}`,
@@ -52,6 +55,12 @@ export function createReport(): Report {
       ];
     },
   };
+}
+
+function countRow(texts: Map<string, { count: number; readonly row: number }>, text: string, row: number): void {
+  const known = texts.get(text);
+  if (known) known.count += 1;
+  else texts.set(text, { count: 1, row });
 }
 
 export function counted(count: number, noun: string): string {

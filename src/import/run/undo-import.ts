@@ -1,3 +1,4 @@
+import { DomainError } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ImportedKind,
@@ -16,6 +17,8 @@ export interface UndoCounts {
   readonly restored: number;
   /** Records that have changed since the import. */
   readonly left: number;
+  /** Records that keep a value that was missing before. */
+  readonly completed: number;
 }
 
 interface Undo {
@@ -35,10 +38,13 @@ const order: readonly ImportedKind[] = ["customer", "lead", "pet"];
 export async function undoImport({ job, jobs, calls, write }: Undo): Promise<UndoCounts> {
   const { companyId } = job;
   const target = { companyId, jobId: job.id };
-  const counts = { erased: 0, restored: 0, left: 0 };
+  const counts = { erased: 0, restored: 0, left: 0, completed: 0 };
 
   /** What becomes of an entry. Undefined if its record was erased, which removes the entry. */
-  async function undone(entry: KnownEntry, { stored, isUntouched }: Found): Promise<"UNDONE" | "LEFT" | undefined> {
+  async function undone(
+    entry: KnownEntry,
+    { stored, isUntouched }: Found,
+  ): Promise<"UNDONE" | "LEFT" | "KEPT" | undefined> {
     const { kind, recordId: id, undoRequest } = entry;
     // A record that is not there went with its owner, or was planned by a run that was killed.
     if (!stored) return "UNDONE";
@@ -48,7 +54,11 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       // A run that was killed did not come to update it.
       if (entry.state === "UPDATING" && hasValues(inverse, current)) return "UNDONE";
       if (!hasValues(request, current)) return "LEFT";
-      await calls.update(kind, stored, inverse);
+      const isRestored = await calls.update(kind, stored, inverse).then(() => true, isNotPermitted);
+      if (!isRestored) {
+        counts.completed += 1;
+        return "KEPT";
+      }
       counts.restored += 1;
       return "UNDONE";
     }
@@ -73,12 +83,18 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
         const found = { stored: stored.get(recordId), isUntouched: untouched.has(recordId) };
         const state = await undone(entry, found);
         if (state === "LEFT") counts.left += 1;
-        if (state) await jobs.record(target, [{ kind, key, state }], write);
+        if (state) await jobs.record(target, [{ kind, key, state: state === "KEPT" ? "LEFT" : state }], write);
       });
     }
   }
   await jobs.end(target, "UNDONE", job, write);
   return counts;
+}
+
+/** An update that added a value without which the record was imported cannot be undone: no update removes such a value. */
+function isNotPermitted(error: unknown): false {
+  if (error instanceof DomainError && error.reason === "INVALID_REQUEST") return false;
+  throw error;
 }
 
 function readUpdate(text: string): RecordUpdate {

@@ -46,8 +46,13 @@ const createdItem = memoizePerCountry((country) =>
 );
 
 /** An item that could also be the request of ImportCustomer. */
-const importedItem = memoizePerCountry((country) =>
-  z.object({ ...ownFields, customer: importedCustomer(country) }).transform(
+const importedItem = memoizePerCountry((country) => itemOf(importedCustomer(country)));
+
+/** An item of a file of another system, which may not know names and phone. */
+const sparseItem = memoizePerCountry((country) => itemOf(importedCustomer(country, { isSparse: true })));
+
+function itemOf(schema: ReturnType<typeof importedCustomer>) {
+  return z.object({ ...ownFields, customer: schema }).transform(
     ({ idempotencyKey: _, customer, status, id: stated, ...times }): CustomerItem => ({
       ...{ customer, status, isImport: true, ...omitUndefined({ id: stated }) },
       ...importedTimes(times),
@@ -57,8 +62,8 @@ const importedItem = memoizePerCountry((country) =>
         nextAppointmentDate: times.nextAppointmentTime,
       }),
     }),
-  ),
-);
+  );
+}
 
 /** Input of BatchCreateCustomers. */
 export function newCustomerBatch(
@@ -66,14 +71,35 @@ export function newCustomerBatch(
   context: Context,
   parse: Parse,
 ): Promise<CreatedBatch<CustomerItem>> {
-  return readBatch(request, { context, parse }, { schema: CustomerBatchItemSchema, read: readItem });
+  return readBatch(
+    request,
+    { context, parse },
+    {
+      schema: CustomerBatchItemSchema,
+      read: (message, place) => readItem(message, place),
+    },
+  );
 }
 
-function readItem(message: CustomerBatchItem, { companyId, country, context, path }: ItemPlace) {
+/** Input of `moego import`: all items are imports, and their names and phones may be unknown. */
+export function sparseCustomerBatch(
+  request: BatchCreateCustomersRequest,
+  context: Context,
+  parse: Parse,
+): Promise<CreatedBatch<CustomerItem>> {
+  const read = (message: CustomerBatchItem, place: ItemPlace) => readItem(message, place, sparseItem);
+  return readBatch(request, { context, parse }, { schema: CustomerBatchItemSchema, read });
+}
+
+function readItem(
+  message: CustomerBatchItem,
+  { companyId, country, context, path }: ItemPlace,
+  ofImport = importedItem,
+) {
   const { customer } = message;
   const mismatch = mismatchViolations("customer.company_id", companyId, customer?.companyId);
   const given = customer ? { ...message, customer: { ...customer, companyId } } : message;
-  const schema = isImport(message) ? importedItem(country) : createdItem(country);
+  const schema = isImport(message) ? ofImport(country) : createdItem(country);
   const parsed = tryParse(CustomerBatchItemSchema, given, schema, mismatch);
   if ("refusal" in parsed) return parsed;
   const stated = statedPreference(customer?.preference, `${path}.customer.preference`, context.emptyMembers);

@@ -198,14 +198,30 @@ export const customerOfUpsert = memoizePerCountry((country) =>
     .transform(toCreatedCustomer),
 );
 
-/** The customer of an import. */
-export const importedCustomer = (country: string) =>
+/** One of whom the other system knows no more still needs something to be known by. */
+const knownRule = fieldRule(
+  (customer?: Pick<Fields, "firstName" | "lastName" | "phone" | "phones" | "email">) =>
+    !customer ||
+    !!customer.phone ||
+    [customer.firstName, customer.lastName, customer.email, customer.phones].some((one) => one.length > 0),
+  { path: "firstName", reason: "REQUIRED", message: "Required: a name, a phone number or an email address." },
+);
+
+const unknownName = text({ ...nameRule, min: 0 });
+
+/**
+ * The customer of an import.
+ *
+ * @param isSparse whether names and phone may be unknown, as in the file of another system
+ */
+export const importedCustomer = (country: string, { isSparse = false } = {}) =>
   z
     .object({
       ...{ ...createdFields(country), consentProvenance: importedConsentProvenance },
       ...{ address: importedAddress.optional(), notes: importedNotes },
+      ...(isSparse ? { firstName: unknownName, lastName: unknownName } : {}),
     })
-    .refine(...reachableRule)
+    .refine(...(isSparse ? knownRule : reachableRule))
     .refine(...singleMainPhoneRule())
     .transform(({ address, notes, ...fields }) => ({
       ...{ ...toNewCustomer(fields), notes },

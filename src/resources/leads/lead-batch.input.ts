@@ -59,9 +59,14 @@ export function toCreatedItem(
 type NewLeadOfItem = Omit<NewLead, "allowDuplicate">;
 
 /** An item that could also be the request of ImportLead. */
-const importedItem = memoizePerCountry((country) => {
+const importedItem = memoizePerCountry((country) => importedItemOf(country));
+
+/** An item of a file of another system, which may not know the name and the contact data. */
+const sparseItem = memoizePerCountry((country) => importedItemOf(country, { reachable: false, nameless: true }));
+
+function importedItemOf(country: string, demands: { readonly reachable?: boolean; readonly nameless?: boolean } = {}) {
   const { lead: optional, ...beside } = leadCreation(country, {
-    ...{ pet: importedPet(country, { breed: false }), notes: importedNotes },
+    ...{ pet: importedPet(country, { breed: false }), notes: importedNotes, ...demands },
   });
   return z
     .object({ ...ownFields, ...beside, lead: optional.unwrap(), consentProvenance: importedConsentProvenance })
@@ -85,7 +90,7 @@ const importedItem = memoizePerCountry((country) => {
         return item;
       },
     );
-});
+}
 
 /** Input of BatchCreateLeads. */
 export function newLeadBatch(
@@ -93,10 +98,27 @@ export function newLeadBatch(
   context: Context,
   parse: Parse,
 ): Promise<CreatedBatch<LeadItem>> {
-  return readBatch(request, { context, parse }, { schema: LeadBatchItemSchema, read: readItem });
+  return readBatch(
+    request,
+    { context, parse },
+    {
+      schema: LeadBatchItemSchema,
+      read: (message, place) => readItem(message, place),
+    },
+  );
 }
 
-function readItem(message: LeadBatchItem, { companyId, country }: ItemPlace) {
+/** Input of `moego import`: all items are imports, and their names and contact data may be unknown. */
+export function sparseLeadBatch(
+  request: BatchCreateLeadsRequest,
+  context: Context,
+  parse: Parse,
+): Promise<CreatedBatch<LeadItem>> {
+  const read = (message: LeadBatchItem, place: ItemPlace) => readItem(message, place, sparseItem);
+  return readBatch(request, { context, parse }, { schema: LeadBatchItemSchema, read });
+}
+
+function readItem(message: LeadBatchItem, { companyId, country }: ItemPlace, ofImport = importedItem) {
   const { lead, id: stated } = message;
   const violations = [
     ...mismatchViolations("lead.company_id", companyId, lead?.companyId),
@@ -106,7 +128,7 @@ function readItem(message: LeadBatchItem, { companyId, country }: ItemPlace) {
   const isImport = hasImportedParts(message);
   // The id of the item is used. A lead that the server is to name must not have one.
   const given = { ...message, lead: { ...lead, companyId, id: stated === "" ? lead.id : "" } };
-  return tryParse(LeadBatchItemSchema, given, (isImport ? importedItem : createdItem)(country), violations);
+  return tryParse(LeadBatchItemSchema, given, (isImport ? ofImport : createdItem)(country), violations);
 }
 
 /** Whether the item has what only an import can have. */

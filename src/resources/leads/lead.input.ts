@@ -91,7 +91,7 @@ export function leadFields(country: string, judge?: JudgePhone) {
 }
 
 /** The rules of CreateLead and ImportLead. */
-function demandingLead<T extends z.ZodType<Demanded>>(schema: T, { reachable = true }: Demands) {
+function demandingLead<T extends z.ZodType<Demanded>>(schema: T, { reachable = true, nameless = false }: Demands) {
   const isNew = fieldRule(({ id: given }: Demanded) => given === "", {
     ...{ path: "id", reason: "NOT_ALLOWED", message: "Must be empty for a new lead; the server assigns the id." },
   });
@@ -99,6 +99,12 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T, { reachable = t
   const isReachable = fieldRule((lead: Demanded) => !reachable || hasContact(lead), {
     ...{ path: "phone", reason: "REQUIRED", message: "Required: set phone or email." },
   });
+  const isKnown = fieldRule(
+    (lead: Demanded) => !nameless || hasContact(lead) || lead.firstName + lead.lastName !== "",
+    {
+      ...{ path: "firstName", reason: "REQUIRED", message: "Required: a name, a phone number or an email address." },
+    },
+  );
   const hasNewAddress = fieldRule(({ address: given }: Demanded) => !given || given.id === "", {
     ...{ path: "address", reason: "NOT_ALLOWED" },
     message: "Must be empty for a new address; the server assigns the id.",
@@ -106,17 +112,22 @@ function demandingLead<T extends z.ZodType<Demanded>>(schema: T, { reachable = t
   return schema
     .refine(...isNew)
     .refine(...isReachable)
+    .refine(...isKnown)
     .refine(...hasNewAddress)
     .refine(...singleMainPhoneRule());
 }
 
 interface Demands {
+  /** Whether the first name may be unknown, if something else is known of the lead. */
+  readonly nameless?: boolean;
   /** Whether a phone or an email address is required. Default: true. */
   readonly reachable?: boolean;
 }
 
 interface Demanded {
   readonly id: string;
+  readonly firstName: string;
+  readonly lastName: string;
   readonly phone?: PhoneLine | undefined;
   readonly phones: readonly ContactPhone[];
   readonly email: string;
@@ -131,7 +142,9 @@ export function leadCreation<Pet extends z.ZodType, Notes extends z.ZodType>(
   country: string,
   { pet, notes, ...demands }: Demands & { readonly pet: Pet; readonly notes: Notes },
 ) {
-  const fields = z.object({ ...ofLead(country), pets: listWithout(isEmptyPet, pet, maxPets), notes });
+  const { nameless = false } = demands;
+  const firstName = text({ ...nameRule, ...(nameless ? { min: 0 } : {}) });
+  const fields = z.object({ ...ofLead(country), firstName, pets: listWithout(isEmptyPet, pet, maxPets), notes });
   const lead = demandingLead(fields, demands);
   return { lead: lead.optional(), complianceConfig: consentChange.optional(), consentProvenance };
 }

@@ -40,14 +40,19 @@ const createdItem = memoizePerCountry((country) =>
 );
 
 /** An item that could also be the request of ImportPet. */
-const importedItem = memoizePerCountry((country) =>
-  z.object({ ...ownFields, pet: importedPet(country, { breed: true }) }).transform(
+const importedItem = memoizePerCountry((country) => itemOf(importedPet(country, { breed: true })));
+
+/** An item of a file of another system, which may not know the breed. */
+const sparseItem = memoizePerCountry((country) => itemOf(importedPet(country, { breed: false })));
+
+function itemOf(schema: ReturnType<typeof importedPet>) {
+  return z.object({ ...ownFields, pet: schema }).transform(
     ({ idempotencyKey: _, owner, id: stated, pet, ...facts }): PetItem => ({
       ...{ owner, pet: { ...pet, ...omitEmpty(facts) }, isImport: true },
       ...(stated === undefined ? {} : { id: stated }),
     }),
-  ),
-);
+  );
+}
 
 /** Input of BatchCreatePets. */
 export function newPetBatch(
@@ -55,16 +60,33 @@ export function newPetBatch(
   context: Context,
   parse: Parse,
 ): Promise<CreatedBatch<PetItem>> {
-  return readBatch(request, { context, parse }, { schema: PetBatchItemSchema, read: readItem });
+  return readBatch(
+    request,
+    { context, parse },
+    {
+      schema: PetBatchItemSchema,
+      read: (message, place) => readItem(message, place),
+    },
+  );
 }
 
-function readItem(message: PetBatchItem, { country }: ItemPlace) {
+/** Input of `moego import`: all items are imports, and their breeds may be unknown. */
+export function sparsePetBatch(
+  request: BatchCreatePetsRequest,
+  context: Context,
+  parse: Parse,
+): Promise<CreatedBatch<PetItem>> {
+  const read = (message: PetBatchItem, place: ItemPlace) => readItem(message, place, sparseItem);
+  return readBatch(request, { context, parse }, { schema: PetBatchItemSchema, read });
+}
+
+function readItem(message: PetBatchItem, { country }: ItemPlace, ofImport = importedItem) {
   const { pet } = message;
   const violations = [...ownerViolations(message), ...mismatchViolations("pet.id", message.id, pet?.id)];
   if (!pet) return { refusal: invalidRequest([...violations, ...requiredViolations(PetBatchItemSchema, message)]) };
   const isImport = hasImportedParts(message);
   const given = isImport ? { ...message, pet: withoutFacts(pet) } : message;
-  return tryParse(PetBatchItemSchema, given, (isImport ? importedItem : createdItem)(country), violations);
+  return tryParse(PetBatchItemSchema, given, (isImport ? ofImport : createdItem)(country), violations);
 }
 
 /** Whether the item has what only an import can have. */
