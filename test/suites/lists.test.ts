@@ -19,9 +19,16 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
   const { ids } = walk;
   const keys = walk.keys ?? { walker, neighbour };
 
-  describe.each(["grpc", jsonTransport] as const)("on %s", (transport) => {
-    // One piece of code judges a token, wherever it came from: every forgery is tried with some lists, and some with each.
-    const isThorough = transport === "grpc" && index % 6 === 0;
+  const transports = ["grpc", jsonTransport] as const;
+  // One piece of code judges a token, wherever it came from: every forgery is tried with some lists, and some with each.
+  const isThorough = index % 6 === 0;
+
+  describe.each(transports)("on %s", (transport) => {
+    /**
+     * One piece of code reads a page from a message that has been read, whatever brought it: each rule is tried with each
+     * list on one transport, and on each transport with half of the lists. `turn` lets the rules of one list fall on both.
+     */
+    const itInTurn = (turn: number) => (transports[(index + turn) % transports.length] === transport ? it : undefined);
 
     it("gives 50 rows for a page size of 0 or none, and else as many as asked for, 1 to 500", async () => {
       expect((await page({})).ids).toEqual(ids.slice(0, 50));
@@ -30,7 +37,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       expect((await page({ pageSize: 500 })).ids).toEqual(ids.slice(0, 500));
     });
 
-    it("refuses a page size below 0 or above 500", async () => {
+    itInTurn(0)?.("refuses a page size below 0 or above 500", async () => {
       for (const pageSize of [-1, 501, -(2 ** 31), 2 ** 31 - 1]) {
         const { code, violations } = await refusal({ pageSize });
         expect(code).toBe("INVALID_ARGUMENT");
@@ -38,7 +45,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       }
     });
 
-    it("refuses a request without pagination", async () => {
+    itInTurn(1)?.("refuses a request without pagination", async () => {
       const answer = await server.call(walk.method, walk.request, { transport, key: keys.walker });
       const { code, violations } = refused(walk.method, answer);
       expect(code).toBe("INVALID_ARGUMENT");
@@ -52,7 +59,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       expect((await page({ pageSize: 3, pageToken: "1" })).ids).toEqual(first);
     });
 
-    it("takes a page number, answers it with a cursor, and ends behind the last row", async () => {
+    itInTurn(0)?.("takes a page number, answers it with a cursor, and ends behind the last row", async () => {
       const second = await page({ pageSize: 3, pageToken: "2" });
       expect(second.ids).toEqual(ids.slice(3, 6));
       expect((await page({ pageSize: 3, pageToken: second.nextPageToken })).ids).toEqual(ids.slice(6, 9));
@@ -60,12 +67,12 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       expect(beyond).toEqual({ ids: [], nextPageToken: "" });
     });
 
-    it("refuses page number 0 and page numbers beyond row 100,000", async () => {
+    itInTurn(1)?.("refuses page number 0 and page numbers beyond row 100,000", async () => {
       expect((await page({ pageSize: 500, pageToken: "201" })).ids).toEqual([]);
       for (const pageToken of ["0", "202", "9999999"]) await expectTokenRefused({ pageSize: 500, pageToken });
     });
 
-    it("gives every row exactly once in the documented order while others are inserted", async () => {
+    itInTurn(0)?.("gives every row exactly once in the documented order while others are inserted", async () => {
       const seen: string[] = [];
       let pageToken = "";
       try {
@@ -83,22 +90,25 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       expect(seen.length > ids.length).toBe(!walk.strangersAreForeign);
     });
 
-    it("answers with a token of at most 64 characters that is no number, and with none at the end", async () => {
-      const { nextPageToken } = await page({ pageSize: 5 });
-      expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
-      expect(nextPageToken).not.toMatch(/^\d+$/);
-      const most = Math.min(500, ids.length - 1);
-      const before = await page({ pageSize: most });
-      const last = await page({ pageSize: 500, pageToken: before.nextPageToken });
-      expect(last).toEqual({ ids: ids.slice(most), nextPageToken: "" });
-    });
+    itInTurn(1)?.(
+      "answers with a token of at most 64 characters that is no number, and with none at the end",
+      async () => {
+        const { nextPageToken } = await page({ pageSize: 5 });
+        expect(nextPageToken).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+        expect(nextPageToken).not.toMatch(/^\d+$/);
+        const most = Math.min(500, ids.length - 1);
+        const before = await page({ pageSize: most });
+        const last = await page({ pageSize: 500, pageToken: before.nextPageToken });
+        expect(last).toEqual({ ids: ids.slice(most), nextPageToken: "" });
+      },
+    );
 
-    it("goes on from a token with another page size", async () => {
+    itInTurn(0)?.("goes on from a token with another page size", async () => {
       const { nextPageToken } = await page({ pageSize: 5 });
       expect((await page({ pageSize: 7, pageToken: nextPageToken })).ids).toEqual(ids.slice(5, 12));
     });
 
-    it("refuses a token of another list", async () => {
+    itInTurn(1)?.("refuses a token of another list", async () => {
       const others = walks.filter(({ method }) => method !== walk.method);
       for (const other of isThorough ? others : others.slice(0, 1)) {
         await expectTokenRefused({ pageToken: await tokenOf(other) });
@@ -107,7 +117,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
 
     const { otherRequest } = walk;
     if (otherRequest) {
-      it("refuses a token issued for another filter", async () => {
+      itInTurn(0)?.("refuses a token issued for another filter", async () => {
         const { nextPageToken } = await page({ pageSize: 5 });
         const other = { ...walk, request: otherRequest };
         expectInvalidToken(
@@ -121,7 +131,7 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       });
     }
 
-    it("refuses a token issued to a key of other organizations", async () => {
+    itInTurn(1)?.("refuses a token issued to a key of other organizations", async () => {
       const { nextPageToken } = await page({ pageSize: 5 });
       expectInvalidToken(
         await refusalOf({
@@ -133,31 +143,21 @@ describe.each(cases)("%s", (_, walk, jsonTransport, index) => {
       );
     });
 
-    it("refuses a token that was changed in any place, cut or lengthened", async () => {
+    itInTurn(0)?.("refuses a token that was changed in any place, cut or lengthened", async () => {
       const { nextPageToken: token } = await page({ pageSize: 5 });
       const places = isThorough ? [...token].map((_char, at) => at) : [0, token.length >> 1, token.length - 1];
       const changed = places.map((at) => token.slice(0, at) + (token[at] === "A" ? "B" : "A") + token.slice(at + 1));
       const cut = [token.slice(0, -1), token.slice(1), token.slice(0, 8)];
       const longer = [`${token}A`, `${token}=`, ` ${token}`, token.padEnd(65, "A")];
-      for (const pageToken of [...changed, ...cut, ...longer]) await expectTokenRefused({ pageToken });
+      const resized = isThorough ? [...cut, ...longer] : [cut[index % 3] ?? "", longer[index % 4] ?? ""];
+      for (const pageToken of [...changed, ...resized]) await expectTokenRefused({ pageToken });
     });
 
-    it("refuses a token that is made up", async () => {
+    itInTurn(1)?.("refuses a token that is made up", async () => {
       const random = [8, 20, 48].map((size) => randomBytes(size).toString("base64url"));
-      for (const pageToken of [
-        ...random,
-        "a".repeat(65),
-        "12345678",
-        "-1",
-        "1.0",
-        "1e3",
-        "２",
-        "next",
-        "'--",
-        "\u0000",
-      ]) {
-        await expectTokenRefused({ pageToken });
-      }
+      const words = ["a".repeat(65), "12345678", "-1", "1.0", "1e3", "２", "next", "'--", "\u0000"];
+      const forged = isThorough ? [...random, ...words] : [random[index % 3] ?? "", words[index % words.length] ?? ""];
+      for (const pageToken of forged) await expectTokenRefused({ pageToken });
     });
 
     const page = (pagination: PageInit) =>

@@ -47,11 +47,18 @@ describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as cons
     return made;
   };
 
-  describe.each(["grpc", "rest"] as const)("on %s", (transport) => {
+  const transports = ["grpc", "rest"] as const;
+
+  describe.each(transports)("on %s", (transport) => {
     const write = (named: JsonObject, set: JsonObject, mask: readonly string[]) =>
       writeOn(masked, transport, { named, set, mask });
 
-    describe.each(paths)("%s", (path, { set, populated = set, after, cleared }) => {
+    /**
+     * One piece of code judges a mask, in a message that has been read: each path is tried on one transport, and about half
+     * of the paths of each rpc on each. All paths at once are tried on both.
+     */
+    const mine = paths.filter((_path, place) => transports[place % transports.length] === transport);
+    describe.each(mine)("%s", (path, { set, populated = set, after, cleared }) => {
       it("alone changes what it names and nothing else", async () => {
         const named = await masked.make(server);
         const before = await masked.read(server, named);
@@ -137,8 +144,8 @@ describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as cons
     });
   });
 
-  // REST spells them as in the contract, by the same code.
-  const otherwiseSpelled = paths.filter(([path]) => jsonPath(path) !== path);
+  // REST spells them as in the contract, by the same code, which knows no single path: every third is tried.
+  const otherwiseSpelled = paths.filter(([path]) => jsonPath(path) !== path).filter((_path, place) => place % 3 === 0);
   if (otherwiseSpelled.length > 0) {
     it.each(otherwiseSpelled)("%s may be spelled as in JSON", async (path, { set, after }) => {
       const named = await masked.make(server);
