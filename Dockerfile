@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # With optional dependencies, because buf is installed as one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json bundle.mjs buf.yaml buf.gen.yaml ./
+COPY tsconfig.json bundle.mjs generated.mjs buf.yaml buf.gen.yaml ./
 COPY proto proto
 COPY prisma prisma
 COPY src src
