@@ -22,6 +22,7 @@ import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_
 import { LeadUpsertService } from "./gen/proto/moego/admin/v1/lead_upsert_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageBatchService } from "./gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
@@ -98,6 +99,8 @@ import { createPackageTemplateHandlers } from "./resources/package-templates/pac
 import { createPackageTemplates, templateViolations } from "./resources/package-templates/package-template.service.js";
 import { createPackageAdminHandlers, createPackageHandlers } from "./resources/packages/package.handlers.js";
 import { createPackages } from "./resources/packages/package.service.js";
+import { createPackageBatchHandlers } from "./resources/packages/package-batch.handlers.js";
+import { createPackageBatches } from "./resources/packages/package-batch.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import { createPetAdmin } from "./resources/pets/pet-admin.service.js";
@@ -211,6 +214,7 @@ export function createHandlers({
     registry(PetUpsertService, createPetUpsertHandlers(createPetUpserts(repositories.petUpserts), petBatches)),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
+    registry(PackageBatchService, createPackageBatchHandlers(createPackageBatches(repositories.packageBatches))),
     registry(
       ConsentService,
       createConsentHandlers({

@@ -45,6 +45,7 @@ import { createMirrorRepository } from "./resources/mirrors/mirror.repository.js
 import { packageTemplateTable } from "./resources/package-templates/package-template.columns.js";
 import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
+import { createPackageBatchRepository } from "./resources/packages/package-batch.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
 import { createPetBatchRepository } from "./resources/pets/pet-batch.repository.js";
@@ -98,6 +99,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     directoryAdmin: createDirectoryAdminRepository(limited),
     apiKeys: createApiKeyRepository(limited),
     packages: createPackageRepository(limited),
+    packageBatches: createPackageBatchRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     customerBatches: createCustomerBatchRepository(limited, pseudonym),
     customerUpserts: createCustomerUpsertRepository(limited, pseudonym),

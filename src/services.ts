@@ -16,6 +16,7 @@ import { LeadBatchService } from "./gen/proto/moego/admin/v1/lead_batch_service_
 import { LeadUpsertService } from "./gen/proto/moego/admin/v1/lead_upsert_service_pb.js";
 import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
+import { PackageBatchService } from "./gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
@@ -51,6 +52,7 @@ export const services: readonly DescService[] = [
   DirectoryAdminService,
   ApiKeyService,
   PackageAdminService,
+  PackageBatchService,
   CustomerAdminService,
   CustomerBatchService,
   CustomerUpsertService,

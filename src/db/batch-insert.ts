@@ -25,7 +25,7 @@ export function noteColumns({ id = newId(idPrefixes.note), ...note }: ImportedNo
 
 interface Created {
   readonly companyId: string;
-  readonly kind: "customer" | "lead" | "pet";
+  readonly kind: "customer" | "lead" | "pet" | "package";
   readonly now: Date;
   readonly write: WriteContext;
   readonly rows: readonly CreatedRow[];

@@ -3,7 +3,7 @@ import type { Prisma } from "../gen/prisma/client.js";
 
 interface StoredEntries extends ImportEntries {
   readonly companyId: string;
-  readonly kind: "customer" | "lead" | "pet";
+  readonly kind: "customer" | "lead" | "pet" | "package";
   /** The ids of the new records, by the positions of their items. */
   readonly made: ReadonlyMap<number, string>;
 }

@@ -40,6 +40,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
         "moego.admin.v1.PackageTemplateService",
         ["ArchivePackageTemplate", "CreatePackageTemplate", "RestorePackageTemplate", "UpdatePackageTemplate"],
       ],
+      ["moego.admin.v1.PackageBatchService", ["BatchSellPackages"]],
       ["moego.admin.v1.PetBatchService", ["BatchCreatePets"]],
       ["moego.admin.v1.PetAdminService", ["ArchivePet", "ErasePet", "MovePet", "RestorePet"]],
       ["moego.business.customer.v1.PetService", ["DeletePetNote", "UpdatePetNote"]],

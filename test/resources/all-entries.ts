@@ -24,6 +24,7 @@ import { leadUpserts } from "./lead-upserts.js";
 import { leads } from "./leads.js";
 import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
+import { packageBatches } from "./package-batches.js";
 import { packageTemplates } from "./package-templates.js";
 import { packages } from "./packages.js";
 import { petBatches } from "./pet-batches.js";
@@ -58,6 +59,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...customFields,
   ...catalog,
   ...packages,
+  ...packageBatches,
   ...packageTemplates,
   ...consent,
   ...cards,

@@ -1,39 +1,99 @@
-import { notFoundInCompany, type Violation } from "../../core/errors.js";
-import { localDate } from "../../core/time-zones.js";
-import type { MissingPackageReferences, PackageSale, SaleSituation } from "./package.model.js";
+import { invalidRequest, notFoundInCompany, type Violation } from "../../core/errors.js";
+import { idPrefixes, newId } from "../../core/ids.js";
+import { laterDay, localDate } from "../../core/time-zones.js";
+import { neverExpires, type PackageDetail } from "./package.model.js";
+import type { PackageSale, RequestedSale, SaleFacts, SoldPackage } from "./package-sale.model.js";
+import { isInForce } from "./package-validity.model.js";
 
-/** All violations that only the database can find. Empty if the package can be sold. */
-export function saleViolations(sale: PackageSale, situation: SaleSituation): Violation[] {
-  const found = [...missingViolations(sale, situation.missing), ...unusable(sale, situation)];
+/**
+ * The package of a sale, with its ids.
+ *
+ * @param now timestamp of the sale, by the clock of the database
+ * @throws INVALID_REQUEST with all violations that only the database can find
+ */
+export function soldPackage(requested: RequestedSale, facts: SaleFacts, now: Date): SoldPackage {
+  const { templateId } = requested;
+  const sale = withTemplate(requested, facts, now);
+  const violations = saleViolations(sale, { facts, now, templateId });
+  if (violations.length > 0) throw invalidRequest(violations);
+  return {
+    ...sale,
+    ...(templateId === undefined ? {} : { templateId }),
+    id: sale.id ?? newId(idPrefixes.package),
+    purchaseTime: sale.purchaseTime ?? now,
+    lines: sale.lines.map(({ id = newId(idPrefixes.packageService), quantity, services }) => ({
+      ...{ id, quantity },
+      services: services.map(({ serviceId, unitPrice }) => {
+        const { name = "", price } = facts.services.get(serviceId) ?? {};
+        const paid = unitPrice ?? price;
+        return { serviceId, name, ...(paid ? { unitPrice: paid } : {}) };
+      }),
+    })),
+  };
+}
+
+/** The package as its first response has it. */
+export function detailOf(sold: SoldPackage, { timeZone }: SaleFacts, now: Date): PackageDetail {
+  const { lines, ...bought } = sold;
+  const stored = { ...bought, deleted: false, used: false, applied: false, createdTime: now, lastUpdatedTime: now };
+  return {
+    ...{ ...stored, version: 1n, inForce: isInForce(stored, { at: now, timeZone }) },
+    remainingQuantity: lines.reduce((sum, { quantity }) => sum + quantity, 0),
+    lines: lines.map(({ id, quantity, services }) => ({
+      ...{ id, services, totalQuantity: quantity, remainingQuantity: quantity, goodwillQuantity: 0, movedQuantity: 0 },
+    })),
+  };
+}
+
+/**
+ * Copies what the request does not set from its template, which can change later. The last day is counted from the day of
+ * the purchase, or of the start if that is later.
+ */
+function withTemplate({ templateId, ...given }: RequestedSale, facts: SaleFacts, now: Date): PackageSale {
+  const nothing = { name: "", description: "", price: { currencyCode: "", units: 0n, nanos: 0 }, lines: [] };
+  const template = templateId === undefined ? undefined : facts.templates.get(templateId);
+  // Without its template, nothing can be said about what it would have set.
+  if (!template) return { ...nothing, expirationDate: neverExpires, ...given };
+  const { name, description, price, expirationDays: days, items: lines } = template;
+  const bought = given.purchaseTime ?? now;
+  const firstDay = localDate(facts.timeZone, given.startTime && given.startTime > bought ? given.startTime : bought);
+  const expirationDate = days === undefined ? neverExpires : laterDay(firstDay, days);
+  return { ...{ name, description, price, expirationDate, lines }, ...given };
+}
+
+interface Situation {
+  readonly facts: SaleFacts;
+  readonly now: Date;
+  readonly templateId: string | undefined;
+}
+
+function saleViolations(sale: PackageSale, situation: Situation): Violation[] {
+  const found = [...missingViolations(sale, situation), ...unusable(sale, situation)];
   return found.filter(({ field }, index) => found.findIndex((one) => one.field === field) === index);
 }
 
-const fieldOf = {
-  customerId: "customer_id",
-  businessId: "business_id",
-  staffId: "staff_id",
-  templateId: "template_id",
-} as const;
-
-function missingViolations({ lines }: PackageSale, { references, serviceIds }: MissingPackageReferences): Violation[] {
-  const missing = new Set(serviceIds);
-  const fields = lines.flatMap(({ services }, line) =>
-    services.flatMap(({ serviceId }, index) =>
-      missing.has(serviceId) ? [`package_services[${line}].services[${index}].service_id`] : [],
+function missingViolations(sale: PackageSale, { facts, templateId }: Situation): Violation[] {
+  const { customerId, businessId, staffId } = sale;
+  const services = sale.lines.flatMap((line, position) =>
+    line.services.flatMap(({ serviceId }, index) =>
+      facts.services.has(serviceId) ? [] : [`package_services[${position}].services[${index}].service_id`],
     ),
   );
-  return [...references.map((reference) => fieldOf[reference]), ...fields].map((field) => ({
-    field,
-    reason: "NOT_FOUND",
-    description: notFoundInCompany,
-  }));
+  return [
+    ...(facts.customerIds.has(customerId) ? [] : ["customer_id"]),
+    ...(facts.businessIds.has(businessId) ? [] : ["business_id"]),
+    ...(staffId === undefined || facts.staffIds.has(staffId) ? [] : ["staff_id"]),
+    ...(templateId === undefined || facts.templates.has(templateId) ? [] : ["template_id"]),
+    ...services,
+  ].map((field) => ({ field, reason: "NOT_FOUND", description: notFoundInCompany }));
 }
 
 /** What would make it impossible to redeem a unit, ever. */
-function unusable(sale: PackageSale, { now, timeZone, catalogCurrencies }: SaleSituation): Violation[] {
+function unusable(sale: PackageSale, { facts: { timeZone, services }, now }: Situation): Violation[] {
   const { purchaseTime = now, startTime, endTime, expirationDate } = sale;
   const never = "0001-01-01";
   const dayOf = (time: Date) => localDate(timeZone, time);
+  const priced = [...services].flatMap(([id, { price }]) => (price ? [[id, price.currencyCode] as const] : []));
   return [
     ...(purchaseTime > now ? [purchasedInFuture] : []),
     ...(startTime && endTime && startTime >= endTime ? [conflict("end_time", endsBeforeStart)] : []),
@@ -44,7 +104,7 @@ function unusable(sale: PackageSale, { now, timeZone, catalogCurrencies }: SaleS
     ...(startTime && expirationDate < dayOf(startTime)
       ? [conflict("start_time", "Must not be after the day in expiration_date.")]
       : []),
-    ...currencyViolations(sale.lines, sale.price, catalogCurrencies),
+    ...currencyViolations(sale.lines, sale.price, new Map(priced)),
   ];
 }
 

@@ -25,8 +25,8 @@ import type {
 import { Package_StatusSchema } from "../../gen/proto/moego/business/package/v1/package_pb.js";
 import type { ListPackagesRequest } from "../../gen/proto/moego/business/package/v1/package_service_pb.js";
 import { type PackageQuery, packageStatuses } from "./package.model.js";
-import type { NewPackage } from "./package.service.js";
 import type { Refund } from "./package-rules.service.js";
+import type { RequestedSale } from "./package-sale.model.js";
 import { currencyViolations, endsBeforeStart } from "./package-sale.service.js";
 
 export const packageStatus = protoEnum(Package_StatusSchema, packageStatuses);
@@ -252,7 +252,7 @@ export const newPackage = z
     expirationDate: calendarDate.optional(),
     packageServices: list(saleLine, maxLines),
   })
-  .transform((given): NewPackage => {
+  .transform((given): RequestedSale => {
     const { companyId, customerId, businessId, id: packageId, staffId, templateId, packageName: name } = given;
     const { packageDesc: description, packagePrice, packageServices: lines } = given;
     const { purchaseTime, startTime, endTime, expirationDate } = given;

@@ -1,9 +1,9 @@
 import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
-import type { Violation } from "../../core/errors.js";
 import type { Money } from "../../core/money.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
+import type { RequestedSale, SaleFacts, SoldPackage } from "./package-sale.model.js";
 
 /** A package that a customer bought. */
 export interface Package {
@@ -108,48 +108,6 @@ export interface LedgerEntry extends NewLedgerEntry {
   readonly packageId: string;
   readonly staffId: string;
   readonly createdTime: Date;
-}
-
-/** A validated package sale. References, ids and times are checked by the database. */
-export interface PackageSale
-  extends Pick<Package, "companyId" | "customerId" | "businessId" | "staffId" | "name" | "description" | "price">,
-    Pick<Package, "startTime" | "endTime" | "expirationDate"> {
-  /** The locations whose customers the API key can access. Absent means the whole company. */
-  readonly businessIds?: readonly string[];
-  /** The id to keep. Absent: the server generates one. */
-  readonly id?: string;
-  /** Absent means now. */
-  readonly purchaseTime?: Date;
-  readonly lines: readonly {
-    /** The id to keep. Absent: the server generates one. */
-    readonly id?: string;
-    readonly services: readonly { readonly serviceId: string; readonly unitPrice?: Money }[];
-    readonly quantity: number;
-  }[];
-}
-
-/** A sale that takes what it does not set from a template. Without a template, it sets everything. */
-export interface RequestedSale
-  extends Omit<PackageSale, "name" | "description" | "price" | "expirationDate" | "lines">,
-    Partial<Pick<PackageSale, "name" | "description" | "price" | "expirationDate" | "lines">> {
-  readonly templateId?: string;
-}
-
-/** References that do not exist in the company or are archived. */
-export interface MissingPackageReferences {
-  readonly references: readonly ("customerId" | "businessId" | "staffId" | "templateId")[];
-  readonly serviceIds: readonly string[];
-}
-
-/** What a sale is checked against, as the transaction sees it. */
-export interface SaleSituation {
-  readonly missing: MissingPackageReferences;
-  /** Timestamp of the sale, by the clock of the database. */
-  readonly now: Date;
-  /** IANA zone id of the company. */
-  readonly timeZone: string;
-  /** Currencies of the prices in the catalog, by the id of the service. */
-  readonly catalogCurrencies: ReadonlyMap<string, string>;
 }
 
 /** The package that a request names. */
@@ -269,14 +227,12 @@ export interface PackageRepository {
   ): Promise<{ readonly details: readonly PackageDetail[]; readonly missingIds: readonly string[] }>;
   /** Newest first. Undefined if the package does not exist. */
   listLedger(target: PackageTarget, page: Page, signal: AbortSignal): Promise<readonly LedgerEntry[] | undefined>;
-  /**
-   * Stores a package with the ledger entries of its sale. Throws INVALID_REQUEST with the violations that `check` finds,
-   * and ALREADY_EXISTS.
-   */
+  /** Stores the package that `decide` returns, with the ledger entries of its sale. Throws ALREADY_EXISTS. */
   sell(
     sale: RequestedSale,
+    within: Pick<PackageTarget, "businessIds">,
     write: WriteContext,
-    check: (sale: PackageSale, situation: SaleSituation) => readonly Violation[],
+    decide: (facts: SaleFacts, now: Date) => SoldPackage,
   ): Promise<PackageDetail>;
   /** Makes a package of the units that `decide` returns. A replay does not call `decide`. Throws NOT_FOUND. */
   move(

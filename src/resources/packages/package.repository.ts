@@ -24,7 +24,7 @@ import { sellPackage } from "./package-sale.repository.js";
 export function createPackageRepository(limited: LimitedDatabase): PackageRepository {
   const { database } = limited;
   return {
-    sell: (sale, write, check) => sellPackage(limited, { sale, check }, write),
+    sell: (sale, within, write, decide) => sellPackage(limited, { sale, within, decide }, write),
     change: (target, write, decide) => changePackage(database, target, write, decide),
     move: (move, write, decide) => movePackage(database, move, write, decide),
 

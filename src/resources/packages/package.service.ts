@@ -10,7 +10,6 @@ import type {
   PackageQuery,
   PackageRepository,
   PackageTarget,
-  RequestedSale,
 } from "./package.model.js";
 import { type Extend, extend, freeze, thaw } from "./package-dates.service.js";
 import { type Move, unitsToMove } from "./package-move.service.js";
@@ -26,10 +25,8 @@ import {
   restore,
   withdraw,
 } from "./package-rules.service.js";
-import { saleViolations } from "./package-sale.service.js";
-
-/** The validated input of SellPackage. */
-export type NewPackage = Omit<RequestedSale, "businessIds">;
+import type { RequestedSale } from "./package-sale.model.js";
+import { soldPackage } from "./package-sale.service.js";
 
 /** Identifies a package within a company. */
 export type PackageName = Omit<PackageTarget, "businessIds">;
@@ -68,10 +65,10 @@ export function createPackages(packages: PackageRepository) {
       return entries;
     },
 
-    async sell(sale: NewPackage, principal: Principal, write: WriteContext) {
+    async sell(sale: RequestedSale, principal: Principal, write: WriteContext) {
       const access = requireCompanyAccess(principal, sale.companyId);
       requireBusinessAccess(access, [sale.businessId]);
-      return packages.sell({ ...sale, ...locationsOf(access) }, write, saleViolations);
+      return packages.sell(sale, locationsOf(access), write, (facts, now) => soldPackage(sale, facts, now));
     },
 
     async redeem(request: PackageName & Redeem, principal: Principal, write: WriteContext) {

@@ -1,0 +1,67 @@
+import { type BatchMode, isRefused, orRefusal, throwIfAnyRefused } from "../../core/batch.js";
+import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
+import { alreadyExistsError, DomainError, mergedError } from "../../core/errors.js";
+import { prefixPaths } from "../../core/record-import.js";
+import { assertRecordSize, mostBytes } from "../../core/record-size.js";
+import type { BatchFacts, SaleBatchDecision, SaleBatchUnit, SaleItem } from "./package-batch.model.js";
+import type { RequestedSale, SoldPackage } from "./package-sale.model.js";
+import { detailOf, soldPackage } from "./package-sale.service.js";
+
+interface DecisionContext {
+  readonly mode: BatchMode;
+  /** Refused before anything was read. */
+  readonly early: Refusals;
+}
+
+/**
+ * Decides which sales of a batch are stored.
+ *
+ * @throws the refusal of an item if the batch is stored as a whole or not at all
+ */
+export async function decideSales(
+  unit: SaleBatchUnit,
+  asked: readonly OpenItem<SaleItem>[],
+  { mode, early }: DecisionContext,
+): Promise<SaleBatchDecision> {
+  const { open, refused } = undecided(unit, asked, early);
+  const stored = new Map<number, SoldPackage>();
+  if (open.length > 0) {
+    const facts = await unit.ask(open.map(({ item }) => item.sale));
+    for (const { position, item } of open) {
+      const judged = await orRefusal(() => judge(item.sale, facts, unit));
+      if (isRefused(judged)) refused.set(position, ofItem(item.sale, judged.refusal, facts));
+      else stored.set(position, judged);
+    }
+  }
+  if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
+  return { stored, refused };
+}
+
+function judge(sale: RequestedSale, facts: BatchFacts, { now, recordBytes: limit }: SaleBatchUnit): SoldPackage {
+  const sold = soldPackage(sale, facts, now);
+  if (sale.id !== undefined && facts.takenIds.has(sale.id)) throw alreadyExistsError("Package", "id");
+  if (sale.lines?.some(({ id }) => id !== undefined && facts.takenLineIds.has(id)))
+    throw alreadyExistsError("PackageService", "package_services.id");
+  const record = detailOf(sold, facts, now);
+  // Almost no package is so large that its size must be counted.
+  if (mostBytes(record) > limit) assertRecordSize({ record, limit });
+  return sold;
+}
+
+/** The refusal of a sale as the one of an item, whose paths begin there. */
+function ofItem({ customerId }: RequestedSale, refusal: DomainError, { merged }: BatchFacts): DomainError {
+  const { violations, ...details } = refusal.details;
+  if (!violations) return refusal;
+  const survivor = merged.get(customerId);
+  const [first, ...others] = violations;
+  if (survivor !== undefined && first?.field === "customer_id" && others.length === 0)
+    return mergedError("Customer", customerId, survivor);
+  return new DomainError(refusal.reason, prefixed(refusal.message, violations), {
+    ...details,
+    violations: prefixPaths("sale", violations),
+  });
+}
+
+function prefixed(message: string, [first]: readonly { readonly field: string }[]): string {
+  return first && message.startsWith(`${first.field}:`) ? `sale.${message}` : message;
+}

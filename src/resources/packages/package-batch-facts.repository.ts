@@ -1,0 +1,48 @@
+import type { Prisma } from "../../gen/prisma/client.js";
+import type { BatchFacts, PackagesById } from "./package-batch.model.js";
+import type { SalesOfCompany } from "./package-sale.model.js";
+import { readSaleFacts } from "./package-sale-facts.repository.js";
+
+/** Reads what the sales of a batch refer to, and which of the ids that they state are taken. */
+export async function readBatchFacts(tx: Prisma.TransactionClient, asked: SalesOfCompany): Promise<BatchFacts> {
+  const { companyId, sales } = asked;
+  const facts = await readSaleFacts(tx, asked);
+  const missing = sales.map(({ customerId }) => customerId).filter((id) => !facts.customerIds.has(id));
+  const ids = sales.flatMap(({ id }) => id ?? []);
+  const lineIds = sales.flatMap(({ lines = [] }) => lines.flatMap(({ id }) => id ?? []));
+  const taken = (given: string[]) => ({ where: { companyId, id: { in: given } }, select: { id: true } });
+  const packages = ids.length === 0 ? [] : await tx.package.findMany(taken(ids));
+  const lines = lineIds.length === 0 ? [] : await tx.packageService.findMany(taken(lineIds));
+  return {
+    ...facts,
+    takenIds: new Set(packages.map(({ id }) => id)),
+    takenLineIds: new Set(lines.map(({ id }) => id)),
+    merged: missing.length === 0 ? new Map() : await survivorsOf(tx, asked, missing),
+  };
+}
+
+/** The customers into which these were merged, as far as the API key can access them. */
+async function survivorsOf(
+  tx: Prisma.TransactionClient,
+  { companyId, businessIds }: SalesOfCompany,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const reach = businessIds ? [...businessIds] : null;
+  const rows = await tx.$queryRaw<{ from_id: string; survivor_id: string }[]>`
+    SELECT m.from_id, m.survivor_id FROM customer_merge m
+    JOIN customer c ON c.company_id = m.company_id AND c.id = m.survivor_id
+    WHERE m.company_id = ${companyId} AND m.from_id = ANY(${[...ids]}::text[]) AND m.undone_time IS NULL
+      AND (${reach}::text[] IS NULL OR c.preferred_business_id = ANY(${reach}::text[]))`;
+  return new Map(rows.map((row) => [row.from_id, row.survivor_id]));
+}
+
+/** The versions of those packages that the API key can access. */
+export async function versionsOf(
+  tx: Prisma.TransactionClient,
+  { companyId, businessIds, ids }: PackagesById,
+): Promise<ReadonlyMap<string, bigint>> {
+  if (ids.length === 0) return new Map();
+  const where = { companyId, id: { in: [...ids] }, ...(businessIds ? { businessId: { in: [...businessIds] } } : {}) };
+  const rows = await tx.package.findMany({ where, select: { id: true, version: true } });
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}

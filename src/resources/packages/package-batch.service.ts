@@ -1,0 +1,53 @@
+import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.js";
+import { type Batch, type BatchResult, throwIfAnyRefused } from "../../core/batch.js";
+import { claimsOf, earlyRefusalsOf, openItems } from "../../core/batch-items.js";
+import type { CompanyAccess, Principal } from "../../core/principal.js";
+import type { WriteContext } from "../../core/write.js";
+import type { PackageDetail } from "./package.model.js";
+import type { PackageBatchRepository, SaleItem } from "./package-batch.model.js";
+import { decideSales } from "./package-batch-decision.service.js";
+
+export type PackageBatches = ReturnType<typeof createPackageBatches>;
+
+/** The rules of batches of packages. Those of each sale are the ones of SellPackage. */
+export function createPackageBatches(packages: PackageBatchRepository) {
+  return {
+    /**
+     * Stores packages, and returns a result for each item in their order.
+     *
+     * @throws the refusal of an item if the batch is stored as a whole or not at all
+     */
+    async sell(batch: Batch<SaleItem>, principal: Principal, write: WriteContext): Promise<readonly BatchResult[]> {
+      const { companyId, mode, items } = batch;
+      const access = requireCompanyAccess(principal, companyId);
+      const early = earlyRefusalsOf(items, {
+        fieldsOf: ({ sale }) => [
+          ["sale.id", sale.id === undefined ? [] : [sale.id]],
+          ["sale.package_services.id", (sale.lines ?? []).flatMap(({ id }) => id ?? [])],
+        ],
+        check: ({ sale }) => requireBusinessAccess(access, [sale.businessId]),
+      });
+      if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
+      const asked = openItems(items, early);
+      const { imported } = batch;
+      return packages.sell(
+        { ...reachOf(access), size: items.length, claims: claimsOf(items), imported },
+        write,
+        (unit) => decideSales(unit, asked, { mode, early }),
+      );
+    },
+
+    /** The packages with these ids that the principal can access, in any order. */
+    async find(
+      { companyId, ids }: { readonly companyId: string; readonly ids: readonly string[] },
+      principal: Principal,
+      signal: AbortSignal,
+    ): Promise<readonly PackageDetail[]> {
+      return packages.find({ ...reachOf(requireCompanyAccess(principal, companyId)), ids }, signal);
+    },
+  };
+}
+
+function reachOf({ companyId, businessIds }: CompanyAccess) {
+  return { companyId, ...(businessIds ? { businessIds } : {}) };
+}
