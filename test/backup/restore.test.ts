@@ -8,6 +8,7 @@ import { environmentOf, listCustomers, moego, secrets, startService } from "../s
 import { createDatabase, createEmptyDatabase, type TestDatabase } from "../support/database.js";
 import { newBackupFolder, readEntries } from "./backup-file.js";
 import { contentOf, schemaOf } from "./compare.js";
+import { seed } from "./seeded.js";
 
 let source: TestDatabase;
 let folder: Awaited<ReturnType<typeof newBackupFolder>>;
@@ -15,7 +16,7 @@ let file: string;
 
 beforeAll(async () => {
   [source, folder] = await Promise.all([createDatabase(), newBackupFolder()]);
-  expect(await moegoHere(["seed"], { ...environmentOf(source), SEED_DEMO: "1" })).toMatchObject({ code: 0 });
+  await seed(source);
   await source.owner.query(awkwardRows);
   file = join(folder.path, "backup.moego");
   expect(await moegoHere(["backup", file], environmentOf(source))).toMatchObject({

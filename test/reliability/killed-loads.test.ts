@@ -1,11 +1,12 @@
-import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { newBackupFolder } from "../backup/backup-file.js";
 import { contentOf } from "../backup/compare.js";
+import { addManyRows, seed } from "../backup/seeded.js";
 import { moegoHere } from "../server/command.js";
-import { environmentOf, pause, run, until } from "../server/service.js";
+import { environmentOf } from "../server/service.js";
 import { createDatabase, type TestDatabase } from "../support/database.js";
+import { connectedTime, exists, killAfter, killWhileWriting } from "./killed-commands.js";
 
 let source: TestDatabase;
 let folder: Awaited<ReturnType<typeof newBackupFolder>>;
@@ -13,12 +14,8 @@ let exported: string;
 
 beforeAll(async () => {
   [source, folder] = await Promise.all([createDatabase(), newBackupFolder()]);
-  expect(await moegoHere(["seed"], { ...environmentOf(source), SEED_DEMO: "1" })).toMatchObject({ code: 0 });
-  // Enough rows that loading and comparing take a part of the time.
-  await source.owner.query(
-    `INSERT INTO change (company_id, kind, resource_id, version, rpc, key_id, request_id, changed_time)
-     SELECT 'cmp_001', 'customer', 'cus_' || n, 1, 'Rpc', 'key', 'request', now() FROM generate_series(1, 60000) n`,
-  );
+  await seed(source);
+  await addManyRows(source);
   exported = join(folder.path, "export");
   expect(await moegoHere(["export", "--company", "cmp_001", "--out", exported], environmentOf(source))).toMatchObject({
     code: 0,
@@ -29,40 +26,17 @@ afterAll(async () => {
 });
 
 const kills = 6;
-const words = () => ["load", exported, "--without-opt-out-key"];
+const load = () => ({ words: ["load", exported, "--without-opt-out-key"], applicationName: "moego-load" });
 
-async function connected(target: TestDatabase, name: string): Promise<boolean> {
-  const { rowCount } = await target.owner.query(
-    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
-    [name],
-  );
-  return rowCount !== 0;
-}
-
-const loading = (target: TestDatabase) => connected(target, "moego-load");
-
-it("a load that is killed at any moment leaves nothing, and succeeds when it is repeated", {
-  timeout: 240_000,
-}, async () => {
+it("a load that is killed at any moment leaves nothing, and succeeds when it is repeated", async () => {
   await using measured = await createDatabase();
-  const whole = run("bin/moego.js", words(), environmentOf(measured));
-  await until(() => loading(measured));
-  const startedAt = performance.now();
-  await until(async () => !(await loading(measured)), 120_000);
-  const durationMs = performance.now() - startedAt;
-  expect(await whole.ended).toMatchObject({ code: 0 });
+  const durationMs = await connectedTime(load(), measured);
   const wanted = await contentOf(measured.owner);
   let untouched = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     await using target = await createDatabase();
     const empty = await contentOf(target.owner);
-    const running = run("bin/moego.js", words(), environmentOf(target));
-    await until(async () => (await loading(target)) || running.child.exitCode !== null);
-    await pause((durationMs * kill) / kills);
-    running.child.kill("SIGKILL");
-    await running.ended;
-    // The server of the database notices it with the next message, and rolls back.
-    await until(async () => !(await loading(target)), 60_000);
+    await killAfter(load(), target, (durationMs * kill) / kills);
     const content = await contentOf(target.owner);
     if (content.get("company") !== empty.get("company")) {
       expect(withoutNumbers(content)).toEqual(withoutNumbers(wanted));
@@ -70,7 +44,7 @@ it("a load that is killed at any moment leaves nothing, and succeeds when it is 
     }
     untouched += 1;
     expect(content).toEqual(empty);
-    expect(await moegoHere(words(), environmentOf(target))).toMatchObject({ code: 0 });
+    expect(await moegoHere(load().words, environmentOf(target))).toMatchObject({ code: 0 });
     expect(withoutNumbers(await contentOf(target.owner))).toEqual(withoutNumbers(wanted));
   }
   expect(untouched).toBeGreaterThan(2);
@@ -81,18 +55,11 @@ function withoutNumbers(content: ReadonlyMap<string, string>): ReadonlyMap<strin
   return new Map(content).set("change", (content.get("change") ?? "").split(" ")[0] ?? "");
 }
 
-it("an export that is killed leaves no folder of that name", { timeout: 120_000 }, async () => {
+it("an export that is killed leaves no folder of that name", async () => {
   const killed = join(folder.path, "killed");
-  const exists = (name: string) =>
-    access(name).then(
-      () => true,
-      () => false,
-    );
-  const running = run("bin/moego.js", ["export", "--company", "cmp_001", "--out", killed], environmentOf(source));
-  await until(() => exists(`${killed}.partial`));
-  running.child.kill("SIGKILL");
-  await running.ended;
+  const words = ["export", "--company", "cmp_001", "--out", killed];
+  await killWhileWriting(words, killed, source);
   expect(await exists(killed)).toBe(false);
-  const again = await moegoHere(["export", "--company", "cmp_001", "--out", killed], environmentOf(source));
+  const again = await moegoHere(words, environmentOf(source));
   expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("delete that folder") });
 });

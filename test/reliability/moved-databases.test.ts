@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openCompanySecretCipher } from "../../src/repositories.js";
 import { newBackupFolder } from "../backup/backup-file.js";
 import { contentOf, schemaOf } from "../backup/compare.js";
+import { seed } from "../backup/seeded.js";
 import { moegoHere } from "../server/command.js";
 import { type Environment, environmentOf, listCustomers, secrets, startService } from "../server/service.js";
 import { makeDataFolder } from "../support/data-folder.js";
@@ -19,7 +20,7 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
 
   beforeAll(async () => {
     [source, target] = await Promise.all([createDatabase(), createEmptyDatabase()]);
-    expect(await moegoHere(["seed"], { ...environmentOf(source), SEED_DEMO: "1" })).toMatchObject({ code: 0 });
+    await seed(source);
     words = ["move", "--from", source.ownerUrl];
   });
   afterAll(async () => {
@@ -45,7 +46,7 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
       ...{ code: 1, stderr: expect.stringContaining("SECRET_KEY is not the key of the other database") },
     });
     await using rows = await createDatabase();
-    expect(await moegoHere(["seed"], { ...environmentOf(rows), SEED_DEMO: "1" })).toMatchObject({ code: 0 });
+    await seed(rows);
     expect(await moegoHere(words, environmentOf(rows))).toMatchObject({
       ...{ code: 1, stderr: expect.stringContaining("already contains data") },
     });
