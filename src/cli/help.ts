@@ -75,6 +75,7 @@ Imports (docs/import.md)
       --location ID               location of rows that name none; default: the only one of the company
       --allow-missing LIST        import rows without first-name, last-name, phone or breed (with commas), and report them
       --tag-incomplete TAG        tag of owners who were imported without one of them
+      --create-settings           create tags, referral sources, lead stages and statuses that rows name and the company lacks
       --name NAME                 what the file belongs to: files with the same name share their ids; default: default
       --preset NAME               gingr, barkpass or moego
       --map HEADER=FIELD          use of a column: a field, note, custom:ID or drop (repeatable)

@@ -15,6 +15,7 @@ import { mayLack } from "../import/records/missing-value.js";
 import { type ImportSettings, planFields } from "../import/records/row-reader.js";
 import { openErrorsFile } from "../import/run/errors-file.js";
 import { importFile } from "../import/run/import-file.js";
+import { createNamedSettings } from "../import/run/named-settings.js";
 import { createProgress } from "../import/run/progress.js";
 import { createReport } from "../import/run/report.js";
 import { assertRequiredOptions, type Command, type CommandContext, counted, UsageError } from "./command.js";
@@ -27,7 +28,7 @@ const several = { type: "string", multiple: true } as const;
 const options = {
   ...{ company: one, location: one, name: one, preset: one, map: several, mapping: one, "save-mapping": one },
   ...{ unmapped: one, "day-order": one, "weight-unit": one, species: one, encoding: one, delimiter: one, sheet: one },
-  ...{ "dry-run": flag, update: flag, "allow-missing": one, "tag-incomplete": one },
+  ...{ "dry-run": flag, update: flag, "allow-missing": one, "tag-incomplete": one, "create-settings": flag },
 } as const;
 
 type Values = ReturnType<typeof parseWords>["values"];
@@ -78,10 +79,12 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
     const { jobs, calls, write, secret } = session;
     const name = values.name ?? "default";
     const isUpdating = values.update === true;
-    const parts = { kind, name, source, fields, settings, secret, isDryRun, isUpdating, jobs, calls, write };
+    const isCreating = values["create-settings"] === true;
+    const named = createNamedSettings({ calls: calls.settings, isCreating, isDryRun });
+    const parts = { kind, name, source, fields, settings, secret, isDryRun, isUpdating, jobs, calls, named, write };
     const { counts, jobId } = await importFile({ ...parts, report, errors, progress });
     const hasErrors = await errors.close();
-    for (const line of report.lines(isDryRun)) out(line);
+    for (const line of [...named.lines(), ...report.lines(isDryRun)]) out(line);
     if (hasErrors) out(`All faults and warnings: ${errors.path}`);
     if (!isDryRun) out(`Import ${jobId}. To undo it: moego import undo ${jobId} --company ${companyId}`);
     return counts.failed;

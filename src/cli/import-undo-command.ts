@@ -43,4 +43,5 @@ export const undoImport: Command = async (words, context) => {
   if (restored > 0) out(`Gave ${counted(restored, "record")} the values of before.`);
   if (left > 0) out(`Left ${counted(left, "record")}, because they have changed since.`);
   if (completed > 0) out(`Left ${counted(completed, "record")}, because no update removes a value that is required.`);
+  out("Tags and other settings stay, also those that the import created.");
 };

@@ -16,6 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
+const settingsStay = "Tags and other settings stay, also those that the import created.\n";
+
 let companies = 0;
 
 /** A company of its own with one location. */
@@ -189,7 +191,9 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
       company,
     ]);
     const undone = await moegoHere(["import", "undo", job, "--company", company], environment);
-    expect(undone.stdout).toBe(`Erased 1 record of import ${job}.\nLeft 1 record, because they have changed since.\n`);
+    expect(undone.stdout).toBe(
+      `Erased 1 record of import ${job}.\nLeft 1 record, because they have changed since.\n${settingsStay}`,
+    );
     expect([await count(company, "customer"), await count(company, "pet")]).toEqual([1, 0]);
     expect((await moegoHere(["import", "list", "--company", company], environment)).stdout).toMatch(/undone/);
     expect(await moegoHere(["import", "undo", job, "--company", company], environment)).toMatchObject({ code: 1 });

@@ -55,7 +55,9 @@ describe("moego import --update", { timeout: 120_000 }, () => {
     expect(again.totals).toContain("4 rows = 0 created + 0 updated + 4 skipped + 0 failed.");
 
     const undone = await imports.undo(company, updated.job);
-    expect(undone.stdout).toBe(`Erased 1 record of import ${updated.job}.\nGave 3 records the values of before.\n`);
+    expect(undone.stdout).toBe(
+      `Erased 1 record of import ${updated.job}.\nGave 3 records the values of before.\nTags and other settings stay, also those that the import created.\n`,
+    );
     expect(await imports.dump(company)).toEqual(before);
   });
 

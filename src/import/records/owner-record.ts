@@ -8,7 +8,10 @@ import {
   ContactPhone_Label,
 } from "../../gen/proto/moego/business/customer/v1/contact_phone_pb.js";
 import { Customer_Status } from "../../gen/proto/moego/business/customer/v1/customer_pb.js";
-import type { CreateCustomerRequestSchema } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
+import type {
+  CreateCustomerRequest,
+  CreateCustomerRequestSchema,
+} from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { readYesNo, refusal } from "../cells/cell.js";
 import { readMoment } from "../cells/date-cell.js";
 import { readEmail } from "../cells/email-cell.js";
@@ -17,6 +20,7 @@ import { readPhones } from "../cells/phone-cell.js";
 import { restoredPostalCode } from "../cells/postal-code.js";
 import { readConsent } from "./consent-cells.js";
 import { miss } from "./missing-value.js";
+import { type NamedSetting, settingName } from "./named-setting.js";
 import type { ImportSettings, RowReader } from "./row-reader.js";
 
 /** An owner as a row has it. */
@@ -25,9 +29,14 @@ export interface OwnerDraft {
   readonly key: string;
   /** The id of the owner in the file. */
   readonly sourceId: string;
-  readonly customer: MessageInitShape<typeof CreateCustomerRequestSchema>;
+  /** Without what it refers to by name. */
+  readonly customer: CustomerInit;
   readonly facts: OwnerFacts;
+  /** Tags, and what else the row names of the settings of the company. */
+  readonly names: readonly NamedSetting[];
 }
+
+export type CustomerInit = Exclude<MessageInitShape<typeof CreateCustomerRequestSchema>, CreateCustomerRequest>;
 
 interface OwnerFacts {
   readonly createdTime?: ReturnType<typeof timestampFromDate>;
@@ -75,23 +84,29 @@ export function readOwner(reader: RowReader, settings: ImportSettings, kind: "cu
         { value: { case: "text" as const, value: text } },
       ]),
   );
-  const tags = reader
-    .text("owner.tags")
-    .split(/[;,|]/)
-    .map((tag) => tag.trim())
-    .filter((tag) => tag !== "");
-  const referral = reader.text("owner.referral_source");
   return {
     ...{ key: ownKey, sourceId },
     customer: {
       ...{ companyId: settings.companyId, preferredBusinessId, firstName, lastName, phones, email, customFields },
       address,
-      notes: readNotes(reader, { referral, otherPhones }),
-      tags: [...new Set(tags)].map((name) => ({ name })),
+      notes: readNotes(reader, otherPhones),
       ...readConsent(reader, settings),
     },
     facts: readFacts(reader, settings),
+    names: readNames(reader),
   };
+}
+
+/** Tags, source, stage and status of the row. */
+function readNames(reader: RowReader): readonly NamedSetting[] {
+  const tags = reader.text("owner.tags").split(/[;,|]/);
+  const named = [
+    ...tags.map((tag) => settingName("tag", tag)),
+    settingName("referralSource", reader.text("owner.referral_source")),
+    settingName("lifeCycle", reader.text("owner.life_cycle")),
+    settingName("actionStatus", reader.text("owner.action_status")),
+  ];
+  return named.filter(({ name }) => name !== "");
 }
 
 const noPhone = refusal("The row has no phone number.", "Add one. The company looks its customers up by phone.");
@@ -194,18 +209,12 @@ function readAddress(reader: RowReader, settings: ImportSettings) {
   return { ...address, postalCode, country };
 }
 
-interface Kept {
-  readonly referral: string;
-  readonly otherPhones: readonly OwnerPhone[];
-}
-
-function readNotes(reader: RowReader, { referral, otherPhones }: Kept) {
+function readNotes(reader: RowReader, otherPhones: readonly OwnerPhone[]) {
   const kept = [
     ...otherPhones.map(({ number, belongsTo, personName }) => {
       const whose = belongsTo === EMERGENCY_CONTACT ? "Emergency contact" : "Pickup person";
       return `${whose}: ${personName === "" ? number : `${personName}, ${number}`}`;
     }),
-    ...(referral === "" ? [] : [`Referral source: ${referral}`]),
     ...reader.others("note").map(({ column, text }) => `${column.header.trim()}: ${text}`),
   ];
   return [reader.text("owner.note"), kept.join("\n")].filter((note) => note !== "").map((note) => ({ note }));

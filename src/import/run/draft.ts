@@ -1,12 +1,13 @@
 import { create, type DescMessage, type JsonObject, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import { CreateCustomerRequestSchema } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
-import { CustomerTagSchema } from "../../gen/proto/moego/business/setting/v1/customer_pb.js";
 import type { ImportEntry, ImportedKind } from "../../resources/import-jobs/import-job.model.js";
+import { type NamedSetting, type SettingListName, settingLists } from "../records/named-setting.js";
 import type { OwnerDraft } from "../records/owner-record.js";
 import type { PetDraft } from "../records/pet-record.js";
 import type { RowReader } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
+import type { NamedSettings } from "./named-settings.js";
 import type { Refused } from "./outcome.js";
 import type { Storing } from "./stored-drafts.js";
 
@@ -27,6 +28,7 @@ interface DraftContext {
   readonly incompleteTag?: string | undefined;
   readonly ownerKind: "customer" | "lead";
   readonly keys: EntryKeys;
+  readonly settings: Pick<NamedSettings, "idOf">;
 }
 
 /** The owner of a pet: its draft in the same row, or a stored record. */
@@ -41,7 +43,7 @@ export interface Drafts {
 }
 
 /** The records of one list of rows. A later row with the same record gets the draft of the first one. */
-export function createDrafts({ ownerKind, keys, incompleteTag }: DraftContext): Drafts {
+export function createDrafts({ ownerKind, keys, settings, incompleteTag }: DraftContext): Drafts {
   const drafts = new Map<string, Draft>();
 
   function draft(reader: RowReader, kind: ImportedKind, given: NewDraft): Draft {
@@ -60,27 +62,32 @@ export function createDrafts({ ownerKind, keys, incompleteTag }: DraftContext): 
   }
 
   return {
-    ownerOf(reader, { key: identity, customer, facts }) {
+    ownerOf(reader, { key: identity, customer, facts, names }) {
       const recordId = keys.recordIdOf(ownerKind, identity);
-      const content = [customer, facts];
+      const content = [customer, facts, names];
       const isTagged = incompleteTag !== undefined && reader.lacks.some(({ what }) => what !== "breed");
       const flags = isTagged ? [{ name: incompleteTag }] : [];
+      // Settings are looked up once all rows of the list are read.
+      const referring = () => {
+        const { tags, notes, ...references } = referencesOf(names, settings);
+        return { ...references, tags: [...tags, ...flags], notes: [...(customer.notes ?? []), ...notes] };
+      };
       const stated = () => jsonOf(CreateCustomerRequestSchema, customer);
       if (ownerKind === "customer") {
-        const storing = (id: string) => ({
-          customer: { id, customer: isTagged ? withTags(customer, flags) : customer, ...facts },
-        });
+        const storing = (id: string) => {
+          const { lifeCycle: _, actionStatus: __, ...references } = referring();
+          return { customer: { id, customer: { ...customer, ...references }, ...facts } };
+        };
         return draft(reader, "customer", { identity, recordId, content, stated, storing });
       }
-      const { complianceConfig, consentProvenance, notes = [], tags = [], ...lead } = customer;
+      const { complianceConfig, consentProvenance, ...lead } = customer;
       const { createdTime } = facts;
       const item = {
-        lead: { ...leadOf(lead), notes, tags: [...tags, ...flags] },
         ...(complianceConfig ? { complianceConfig } : {}),
         ...(consentProvenance ? { consentProvenance } : {}),
         ...(createdTime ? { createdTime } : {}),
       };
-      const storing = (id: string) => ({ lead: { id, ...item } });
+      const storing = (id: string) => ({ lead: { id, ...item, lead: { ...leadOf(lead), ...referring() } } });
       return draft(reader, "lead", { identity, recordId, content, stated, storing });
     },
 
@@ -111,12 +118,33 @@ interface NewDraft {
   readonly storing: (recordId: string) => Storing;
 }
 
-type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance" | "notes" | "tags">;
+type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance">;
 
-function withTags(customer: OwnerDraft["customer"], more: readonly { readonly name: string }[]) {
-  const message = create(CreateCustomerRequestSchema, customer);
-  message.tags.push(...more.map((tag) => create(CustomerTagSchema, tag)));
-  return message;
+/** What an owner refers to. Names without a setting are kept as a note. */
+function referencesOf(names: readonly NamedSetting[], settings: Pick<NamedSettings, "idOf">) {
+  const found = names.flatMap((named) => {
+    const id = settings.idOf(named);
+    return id === undefined ? [] : [{ ...named, id }];
+  });
+  const kept = names.filter((named) => settings.idOf(named) === undefined);
+  const lines = kept.map(({ list, name }) => `${settingLists[list].note}: ${name}`);
+  const single = (list: SettingListName) => {
+    const id = found.find((one) => one.list === list)?.id ?? "";
+    return id === "" ? undefined : { id };
+  };
+  const [referralSource, lifeCycle, actionStatus] = [
+    single("referralSource"),
+    single("lifeCycle"),
+    single("actionStatus"),
+  ];
+  return {
+    // One that a dry run would create has no id yet.
+    tags: found.filter(({ list }) => list === "tag").map(({ id, name }) => (id === "" ? { name } : { id })),
+    notes: lines.length === 0 ? [] : [{ note: lines.join("\n") }],
+    ...(referralSource ? { referralSource } : {}),
+    ...(lifeCycle ? { lifeCycle } : {}),
+    ...(actionStatus ? { actionStatus } : {}),
+  };
 }
 
 /** The members that customers and leads have in common. */

@@ -37,6 +37,7 @@ import { sparsePetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
 import { patiently } from "./patiently.js";
 import { createRecordCalls } from "./record-calls.js";
+import { createSettingCalls, type SettingCalls } from "./setting-calls.js";
 
 /** The RPCs that an import needs, under the rules of their clients. They throw DomainError. */
 export interface ImportCalls {
@@ -54,6 +55,7 @@ export interface ImportCalls {
   ): Promise<Refusals>;
   /** Ids of the customers that have the phone number or the id, at most two. */
   findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
+  readonly settings: SettingCalls;
   erase(kind: ImportedKind, id: string): Promise<void>;
   /** A stored record in ProtoJSON. */
   read(kind: ImportedKind, target: RecordTarget): Promise<JsonObject>;
@@ -152,6 +154,8 @@ export function createCallsInProcess({
       const query = { companyId, filter: by, page: { size: 1, offset: 0 } };
       return (await repositories.customers.list(query, write.signal)).map(({ id }) => id);
     },
+
+    settings: createSettingCalls({ settings: repositories.settings, companyId, principal, write }),
 
     ...records,
     update: (kind, target, fields) => patiently(() => records.update(kind, target, fields)),

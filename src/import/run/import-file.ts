@@ -12,6 +12,7 @@ import type { ErrorsFile } from "./errors-file.js";
 import type { ImportCalls } from "./import-calls.js";
 import { createRowImport } from "./import-rows.js";
 import { inSteps } from "./in-steps.js";
+import type { NamedSettings } from "./named-settings.js";
 import { patiently } from "./patiently.js";
 import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
@@ -28,6 +29,7 @@ export interface FileImport {
   readonly isUpdating: boolean;
   readonly jobs: ImportJobRepository;
   readonly calls: ImportCalls;
+  readonly named: NamedSettings;
   readonly write: WriteContext;
   readonly report: Report;
   readonly errors: ErrorsFile;
@@ -54,6 +56,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
     isUpdating,
     jobs,
     calls,
+    named,
     write,
     report,
     errors,
@@ -79,7 +82,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
     read,
     steps,
     results: resultsOf,
-  } = createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating });
+  } = createRowImport({ kind, settings, fields, keys, log, calls, named, isDryRun, isUpdating });
   if (!isDryRun && unfinished === undefined) await jobs.start({ ...job, id: jobId }, write);
   for await (const rows of inSteps(mapped(chunked(source.rows), read), steps)) {
     const results = resultsOf(rows);

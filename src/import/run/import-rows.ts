@@ -15,6 +15,7 @@ import { createDrafts, type Draft, type Drafts, distinct, repeatText } from "./d
 import type { EntryKeys } from "./entry-keys.js";
 import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
+import type { NamedSettings, NamingRow } from "./named-settings.js";
 import { faultsOf, type RowOutcome } from "./outcome.js";
 import { createOwnerSearch } from "./owner-search.js";
 import { createRecordStoring } from "./record-storing.js";
@@ -36,6 +37,7 @@ interface RowImport {
   readonly keys: EntryKeys;
   readonly log: EntryLog;
   readonly calls: ImportCalls;
+  readonly named: NamedSettings;
   readonly isDryRun: boolean;
   readonly isUpdating: boolean;
 }
@@ -47,27 +49,31 @@ interface ReadRow {
 }
 
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
-export function createRowImport({ kind, settings, fields, keys, log, calls, isDryRun, isUpdating }: RowImport) {
+export function createRowImport({ kind, settings, fields, keys, log, calls, named, isDryRun, isUpdating }: RowImport) {
   const ownerKind = kind === "leads" ? "lead" : "customer";
   const store = createRecordStoring({ log, calls, isDryRun, isUpdating });
   const findOwner = createOwnerSearch({ keys, log, calls });
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
-    const drafts = createDrafts({ ownerKind, keys, incompleteTag: settings.incompleteTag });
+    const { incompleteTag } = settings;
+    const drafts = createDrafts({ ownerKind, keys, settings: named, incompleteTag });
     const read: ReadRow[] = [];
+    const naming: NamingRow[] = [];
     for (const row of rows) {
       const reader = readRow(row, fields);
       if (row.refusal) read.push({ reader });
-      else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts));
+      else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts, naming));
     }
+    await named.meet(naming);
     return read;
   }
 
-  function readOwnerRow(reader: RowReader, drafts: Drafts): ReadRow {
+  function readOwnerRow(reader: RowReader, drafts: Drafts, naming: NamingRow[]): ReadRow {
     const owner = readOwner(reader, settings, ownerKind);
     const pet = mentionsPet(reader) ? readPet(reader, settings, { keepsNotes: false }) : undefined;
     if (owner.key === "" && reader.faults.length === 0) reader.refuse("owner.phone", nothingIdentifies);
     if (reader.faults.length > 0) return { reader };
+    if (owner.names.length > 0) naming.push({ row: reader.row, names: owner.names });
     const made = drafts.ownerOf(reader, owner);
     if (!pet) return { reader, owner: made };
     return { reader, owner: made, pet: drafts.petOf(reader, pet, { identity: owner.key, record: made }) };
