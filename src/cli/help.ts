@@ -69,6 +69,7 @@ Imports (docs/import.md)
   import customers FILE         Import owners, and their pets, from a CSV, XLSX or JSONL file
   import leads FILE             Import leads, and their pets
   import pets FILE              Import pets of customers who are stored already
+  import packages FILE          Import packages that customers bought, with the units that are left
       --company ID                required
       --dry-run                   read and check all rows, store nothing
       --update                    also change stored records whose rows have changed since an earlier run

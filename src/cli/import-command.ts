@@ -36,6 +36,7 @@ type Values = ReturnType<typeof parseWords>["values"];
 export const importCustomers: Command = (words, context) => runImport("customers", words, context);
 export const importLeads: Command = (words, context) => runImport("leads", words, context);
 export const importPets: Command = (words, context) => runImport("pets", words, context);
+export const importPackages: Command = (words, context) => runImport("packages", words, context);
 
 function parseWords(words: readonly string[]) {
   return parseArgs({ args: [...words], options, allowPositionals: true });
@@ -48,7 +49,7 @@ function parseWords(words: readonly string[]) {
 const heapGrowth = "--heap-growing-percent=60";
 
 /** Reads the file, imports its rows and prints the report. Fails if a row was not imported. */
-async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly string[], context: CommandContext) {
+async function runImport(kind: ImportKind, words: readonly string[], context: CommandContext) {
   setFlagsFromString(heapGrowth);
   const { values, positionals } = parseWords(words);
   const [path, ...more] = positionals;
@@ -56,6 +57,8 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
     throw new UsageError(`Expected one file. Usage: moego import ${kind} FILE`);
   assertRequiredOptions(values, ["company"]);
   const { company: companyId } = values;
+  if (kind === "packages" && values.update === true)
+    throw new UsageError("--update is not for packages: a file does not change the ledger of a stored package.");
   const isDryRun = values["dry-run"] === true;
   const preset = readPreset(values.preset);
   const source = await openRows(path, {
@@ -70,7 +73,7 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
   if (values["save-mapping"] !== undefined) await saveMapping(values["save-mapping"], kind, plan);
   for (const note of [...source.notes, ...plan.notes]) err(note);
   const fields = planFields(plan);
-  if (kind !== "pets" && !provesConsent((field) => fields.byField.has(field))) err(noConsent);
+  if (hasOwners(kind) && !provesConsent((field) => fields.byField.has(field))) err(noConsent);
   const failed = await withImport(context, { companyId, rpc: `moego import ${kind}`, isDryRun }, async (session) => {
     const report = createReport();
     const errors = await openErrorsFile(`${path}.errors.csv`);
@@ -90,6 +93,10 @@ async function runImport(kind: Exclude<ImportKind, "packages">, words: readonly 
     return counts.failed;
   });
   if (failed > 0) throw new Error(`${counted(failed, "row")} ${failed === 1 ? "was" : "were"} refused.`);
+}
+
+function hasOwners(kind: ImportKind): boolean {
+  return kind === "customers" || kind === "leads";
 }
 
 const noConsent =

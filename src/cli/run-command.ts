@@ -24,6 +24,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["import customers", async () => (await import("./import-command.js")).importCustomers],
   ["import leads", async () => (await import("./import-command.js")).importLeads],
   ["import pets", async () => (await import("./import-command.js")).importPets],
+  ["import packages", async () => (await import("./import-command.js")).importPackages],
   ["import list", async () => (await import("./import-undo-command.js")).listImports],
   ["import undo", async () => (await import("./import-undo-command.js")).undoImport],
   ["mirror", async () => (await import("./mirror-command.js")).mirror],

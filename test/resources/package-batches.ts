@@ -1,3 +1,4 @@
+import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "../../src/gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
@@ -26,12 +27,14 @@ export const packageBatches: readonly RpcEntry[] = [
     texts: {
       request: { companyId, items: [sale()] },
       reading: ({ results }) =>
-        results.map(({ id }) =>
+        results.flatMap(({ id }) => [
           reading(PackageService.method.listPackageDetails, { companyId, packageIds: [id], pagination }),
-        ),
+          reading(PackageAdminService.method.listPackageLedger, { companyId, packageId: id, pagination }),
+        ]),
     },
     tenancy: {
       idFields: {
+        "items.sale.company_id": { expectation: "reference", why: "must be the company of the request" },
         "items.sale.id": { ...bringsIds, id: "pkg_a2" },
         "items.sale.package_services.id": { ...bringsIds, id: "ps_a2" },
       },

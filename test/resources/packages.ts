@@ -198,8 +198,13 @@ export const packages: readonly RpcEntry[] = [
       bad: newPackage({ customerId: "cus_z" }),
     }),
     texts: {
-      reading: ({ packageDetail }) =>
-        reading(listPackageDetails, { companyId, packageIds: [packageDetail?.packageInfo?.id ?? ""], pagination }),
+      reading({ packageDetail }) {
+        const packageId = packageDetail?.packageInfo?.id ?? "";
+        return [
+          reading(listPackageDetails, { companyId, packageIds: [packageId], pagination }),
+          reading(admin.listPackageLedger, { companyId, packageId, pagination }),
+        ];
+      },
     },
     tenancy: {
       idFields: { "package_services.id": { expectation: "free", why: "the caller may choose the ids of items" } },

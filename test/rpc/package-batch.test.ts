@@ -3,6 +3,7 @@ import { BatchMode, BatchOutcome } from "../../src/gen/proto/moego/admin/v1/batc
 import { MergeService } from "../../src/gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "../../src/gen/proto/moego/admin/v1/package_batch_service_pb.js";
+import { PackageLedgerEntry_Kind } from "../../src/gen/proto/moego/admin/v1/package_ledger_pb.js";
 import { PackageTemplateService } from "../../src/gen/proto/moego/admin/v1/package_template_service_pb.js";
 import { Package_Status } from "../../src/gen/proto/moego/business/package/v1/package_pb.js";
 import { refusalIn, shapeOf } from "../support/batch-results.js";
@@ -242,5 +243,52 @@ describe("BatchSellPackages", () => {
     const reused = await server.ok(batchSellPackages, { companyId, items: [other], mode: each });
     expect(refusalIn(reused.results[0]).reason).toBe("IDEMPOTENCY_KEY_REUSED");
     expect(await soldTo(customerId)).toEqual(["Once", "Twice"]);
+  });
+});
+
+describe("a sale of a package that was partly used elsewhere", () => {
+  const services = [{ serviceId: "srv_a1" }];
+  const packageServices = [
+    { services, quantity: 5 },
+    { services, quantity: 2 },
+  ];
+
+  it("starts with the units that are left: an adjustment takes the others, and nothing is redeemed", async () => {
+    const fields = { packageServices, remainingQuantities: [2, 2], note: "From paper" };
+    const batched = await server.ok(batchSellPackages, { companyId, items: [sale(fields)], returnRecords: true });
+    const { detail, on } = await sellPackage(server, fields);
+    for (const sold of [detail, batched.results[0]?.packageDetail]) {
+      expect(sold?.packageInfo).toMatchObject({ totalRemainingQuantity: 4, used: false, inForce: true });
+      const units = sold?.packageServices.map((one) => [one.totalQuantity, one.remainingQuantity]);
+      expect(units?.toSorted()).toEqual([
+        [2, 2],
+        [5, 2],
+      ]);
+    }
+    const { ledgerEntries } = await server.ok(admin.listPackageLedger, { ...on, pagination: {} });
+    const entries = ledgerEntries.map(
+      ({ kind, quantity, note }) => `${PackageLedgerEntry_Kind[kind]} ${quantity} ${note}`,
+    );
+    expect(entries.toSorted()).toEqual([
+      ...["ADJUSTMENT -3 Used before the sale was recorded.", "SALE 2 From paper", "SALE 5 From paper"],
+    ]);
+  });
+
+  it("refuses more units than were bought, and a list of another length, also of the items of a template", async () => {
+    const refused = async (fields: NewPackage) =>
+      (await server.refused(admin.sellPackage, newPackage(fields))).violations.map(
+        ({ field, reason }) => `${field} ${reason}`,
+      );
+    expect(await refused({ packageServices, remainingQuantities: [6, 3] })).toEqual([
+      ...["remaining_quantities[0] OUT_OF_RANGE", "remaining_quantities[1] OUT_OF_RANGE"],
+    ]);
+    expect(await refused({ packageServices, remainingQuantities: [1] })).toEqual(["remaining_quantities CONFLICT"]);
+    expect(await refused({ packageServices, remainingQuantities: [-1, 0] })).toEqual([
+      "remaining_quantities[0] OUT_OF_RANGE",
+    ]);
+    const ofTemplate = { packageName: "", packageServices: [], templateId: "pkt_a1" };
+    expect(await refused({ ...ofTemplate, remainingQuantities: [1, 1] })).toEqual(["remaining_quantities CONFLICT"]);
+    const { detail } = await sellPackage(server, { ...ofTemplate, remainingQuantities: [0] });
+    expect(detail.packageInfo).toMatchObject({ totalRemainingQuantity: 0 });
   });
 });

@@ -88,6 +88,9 @@ export async function redactPackages(
     UPDATE package SET customer_id = ${hash}, name = '', description = '', version = version + 1,
       last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
     WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version, business_id AS "businessId"`;
+  // What an import remembers of them.
+  const recordId = { in: packages.map((sold) => sold.id) };
+  if (packages.length > 0) await tx.importRecord.deleteMany({ where: { companyId, kind: "package", recordId } });
   const fields = ["customer_id", "name", "description"];
   await recordChanges(
     tx,

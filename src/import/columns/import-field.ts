@@ -201,13 +201,29 @@ const leadFields: readonly OwnField[] = [
 
 const packageFields: readonly OwnField[] = [
   field("package", "id", { exact: "package id, package number, sale id, order id, external id" }),
-  field("package", "name", { exact: "package name, package, name, item" }),
-  field("package", "service", { exact: "service, service name, service id, included service" }),
-  field("package", "units", { exact: "units, quantity, total units, credits, total credits, qty" }),
-  field("package", "used", { exact: "used, used units, redeemed, consumed, used credits" }),
-  field("package", "price", { exact: "price, amount, paid, total price, price paid, value" }),
-  field("package", "sold", { exact: "purchase date, sold date, sold, date sold, purchased at, start date, activated" }),
-  field("package", "expires", { exact: "expiration date, expires, expiry, expiry date, end date, valid until" }),
+  field("package", "name", {
+    exact: "package name, package, name, item, package template, template, template id, template name, package type",
+  }),
+  field("package", "units", {
+    exact: "units, quantity, total units, credits, total credits, qty, sessions, total sessions, units bought",
+  }),
+  field("package", "remaining", {
+    exact:
+      "sessions left, units left, credits left, visits left, remaining, remaining units, remaining sessions, left, balance, sessions remaining, units remaining, credits remaining, remaining credits",
+  }),
+  field("package", "used", {
+    exact: "used, used units, redeemed, consumed, used credits, sessions used, used sessions, units used, credits used",
+  }),
+  field("package", "price", { exact: "price, amount, paid, total price, price paid, value, package price" }),
+  field("package", "sold", {
+    exact:
+      "purchase date, sold date, sold, date sold, purchased at, purchased, purchased on, date purchased, purchase time, sale date, date of purchase, start date, activated",
+  }),
+  field("package", "expires", {
+    exact: "expiration date, expires, expiry, expiry date, end date, valid until, expiration, expires on, expired",
+  }),
+  field("package", "location", { exact: "location, store, salon, branch, sold at, business id" }),
+  field("package", "note", { exact: "note, notes, comment, comments, package note" }),
 ];
 
 /** What a header alone means in a file of the kind. In a file of pets, `Name` is the name of the pet. */

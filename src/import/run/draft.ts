@@ -4,6 +4,7 @@ import { PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js"
 import type { ImportEntry, ImportedKind } from "../../resources/import-jobs/import-job.model.js";
 import { type NamedSetting, type SettingListName, settingLists } from "../records/named-setting.js";
 import type { OwnerDraft } from "../records/owner-record.js";
+import type { PackageDraft } from "../records/package-record.js";
 import type { PetDraft } from "../records/pet-record.js";
 import type { RowReader } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
@@ -31,7 +32,7 @@ interface DraftContext {
   readonly settings: Pick<NamedSettings, "idOf">;
 }
 
-/** The owner of a pet: its draft in the same row, or a stored record. */
+/** The owner of a pet or package: its draft in the same row, or a stored record. */
 export interface PetOwner {
   readonly identity: string;
   readonly record: { readonly recordId: string };
@@ -40,6 +41,7 @@ export interface PetOwner {
 export interface Drafts {
   ownerOf(reader: RowReader, owner: OwnerDraft): Draft;
   petOf(reader: RowReader, pet: PetDraft, owner: PetOwner): Draft;
+  packageOf(reader: RowReader, sold: PackageDraft, owner: PetOwner): Draft;
 }
 
 /** The records of one list of rows. A later row with the same record gets the draft of the first one. */
@@ -52,7 +54,7 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
     const contentHash = keys.hashOf(content);
     const first = drafts.get(`${kind} ${key}`);
     if (first) {
-      if (first.contentHash !== contentHash) reader.remark("", repeatText(kind === "pet" ? "a pet" : "an owner"));
+      if (first.contentHash !== contentHash) reader.remark("", repeatText(nounOf(kind)));
       return first;
     }
     const entry = { kind, key, recordId, contentHash, row: reader.row };
@@ -98,7 +100,19 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
       const storing = (id: string) => ({ pet: { id, owner: { case: ownedBy, value: owner.record.recordId }, pet } });
       return draft(reader, "pet", { identity, recordId, content: pet, stated: () => jsonOf(PetSchema, pet), storing });
     },
+
+    packageOf(reader, { key, hasSourceId, sale }, owner) {
+      const identity = hasSourceId ? key : `${owner.identity} ${key}`;
+      const recordId = keys.recordIdOf("package", identity);
+      const storing = (id: string) => ({ package: { sale: { ...sale, id, customerId: owner.record.recordId } } });
+      return draft(reader, "package", { identity, recordId, content: sale, stated: () => ({}), storing });
+    },
   };
+}
+
+export function nounOf(kind: ImportedKind): string {
+  if (kind === "pet") return "a pet";
+  return kind === "package" ? "a package" : "an owner";
 }
 
 function jsonOf<Desc extends DescMessage>(schema: Desc, message: MessageInitShape<Desc>): JsonObject {

@@ -20,6 +20,11 @@ import {
   LeadBatchService,
 } from "../../gen/proto/moego/admin/v1/lead_batch_service_pb.js";
 import {
+  BatchSellPackagesRequestSchema,
+  type PackageBatchItemSchema,
+  PackageBatchService,
+} from "../../gen/proto/moego/admin/v1/package_batch_service_pb.js";
+import {
   BatchCreatePetsRequestSchema,
   type PetBatchItemSchema,
   PetBatchService,
@@ -32,6 +37,10 @@ import type { ImportedKind } from "../../resources/import-jobs/import-job.model.
 import { createLeadAdmin } from "../../resources/leads/lead-admin.service.js";
 import { sparseLeadBatch } from "../../resources/leads/lead-batch.input.js";
 import { createLeadBatches } from "../../resources/leads/lead-batch.service.js";
+import type { PackageTemplate } from "../../resources/package-templates/package-template.model.js";
+import { createPackages } from "../../resources/packages/package.service.js";
+import { newPackageBatch } from "../../resources/packages/package-batch.input.js";
+import { createPackageBatches } from "../../resources/packages/package-batch.service.js";
 import { createPetAdmin } from "../../resources/pets/pet-admin.service.js";
 import { sparsePetBatch } from "../../resources/pets/pet-batch.input.js";
 import { createPetBatches } from "../../resources/pets/pet-batch.service.js";
@@ -53,15 +62,28 @@ export interface ImportCalls {
     items: readonly MessageInitShape<typeof LeadBatchItemSchema>[],
     imported: ImportEntries,
   ): Promise<Refusals>;
-  /** Ids of the customers that have the phone number or the id, at most two. */
-  findCustomers(by: { readonly phone: string } | { readonly id: string }): Promise<readonly string[]>;
   readonly settings: SettingCalls;
+  /** Stores packages and their entries in one transaction. */
+  importPackages(
+    items: readonly MessageInitShape<typeof PackageBatchItemSchema>[],
+    imported: ImportEntries,
+  ): Promise<Refusals>;
+  /** Ids of the customers that have the phone number, the email address or the id, at most two. */
+  findCustomers(by: CustomerKey): Promise<readonly string[]>;
+  /** The package templates of the company that are not archived. */
+  packageTemplates(): Promise<readonly PackageTemplate[]>;
+  /** Erases a record. A package is deleted: its ledger stays. */
   erase(kind: ImportedKind, id: string): Promise<void>;
   /** A stored record in ProtoJSON. */
-  read(kind: ImportedKind, target: RecordTarget): Promise<JsonObject>;
+  read(kind: UpdatedKind, target: RecordTarget): Promise<JsonObject>;
   /** Sends the fields of an update, with their mask, in ProtoJSON. */
-  update(kind: ImportedKind, target: RecordVersion, fields: JsonObject): Promise<void>;
+  update(kind: UpdatedKind, target: RecordVersion, fields: JsonObject): Promise<void>;
 }
+
+/** Kinds of records that an import can update. */
+export type UpdatedKind = Exclude<ImportedKind, "package">;
+
+type CustomerKey = { readonly phone: string } | { readonly email: string } | { readonly id: string };
 
 export interface RecordTarget {
   readonly id: string;
@@ -108,6 +130,8 @@ export function createCallsInProcess({
   const batches = createCustomerBatches(repositories);
   const petBatches = createPetBatches(repositories.petBatches);
   const leadBatches = createLeadBatches(repositories.leadBatches);
+  const packages = createPackages(repositories.packages);
+  const packageBatches = createPackageBatches(repositories.packageBatches);
   const contextOf = (method: DescMethodUnary): Context => ({
     ...{ method, principal, write, signal: write.signal, deadlineMs: Number.POSITIVE_INFINITY },
     setHeader() {},
@@ -116,8 +140,9 @@ export function createCallsInProcess({
   const { batchCreateCustomers } = CustomerBatchService.method;
   const { batchCreateLeads } = LeadBatchService.method;
   const { batchCreatePets } = PetBatchService.method;
+  const { batchSellPackages } = PackageBatchService.method;
   const records = createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun });
-  const eraser = { customer: customers, lead: leads, pet: pets } as const;
+  const eraser = { customer: customers, lead: leads, pet: pets, package: { erase: packages.withdraw } } as const;
   return {
     async importCustomers(items, imported) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
@@ -143,6 +168,16 @@ export function createCallsInProcess({
       );
     },
 
+    async importPackages(items, imported) {
+      const request = create(BatchSellPackagesRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
+      const batch = await readInput(newPackageBatch, request, contextOf(batchSellPackages));
+      return refusalsIn(
+        isDryRun ? batch.items : await patiently(() => packageBatches.sell({ ...batch, imported }, principal, write)),
+      );
+    },
+
+    packageTemplates: () => repositories.packageTemplates.list({ companyId, showArchived: false }, write.signal),
+
     async findCustomers(by) {
       if ("id" in by) {
         const found = await repositories.customers.get(
@@ -160,7 +195,9 @@ export function createCallsInProcess({
     ...records,
     update: (kind, target, fields) => patiently(() => records.update(kind, target, fields)),
 
-    erase: (kind, id) => patiently(() => eraser[kind].erase({ companyId, id }, principal, write)),
+    async erase(kind, id) {
+      await patiently<unknown>(() => eraser[kind].erase({ companyId, id }, principal, write));
+    },
   };
 }
 

@@ -18,7 +18,7 @@ import type { Progress } from "./progress.js";
 import type { Report } from "./report.js";
 
 export interface FileImport {
-  readonly kind: Exclude<ImportKind, "packages">;
+  readonly kind: ImportKind;
   readonly name: string;
   readonly source: OpenedFile;
   readonly fields: PlannedFields;

@@ -2,7 +2,8 @@ import { refusal } from "../cells/cell.js";
 import type { ImportKind } from "../columns/import-kind.js";
 import type { FileRow } from "../reading/row.js";
 import { type Lack, lackNames } from "../records/missing-value.js";
-import { readContact, readOwner } from "../records/owner-record.js";
+import { type OwnerContact, readContact, readOwner } from "../records/owner-record.js";
+import { readPackage } from "../records/package-record.js";
 import { mentionsPet, readPet } from "../records/pet-record.js";
 import {
   type ImportSettings,
@@ -11,7 +12,7 @@ import {
   type RowReader,
   readRow,
 } from "../records/row-reader.js";
-import { createDrafts, type Draft, type Drafts, distinct, repeatText } from "./draft.js";
+import { createDrafts, type Draft, type Drafts, distinct, nounOf, repeatText } from "./draft.js";
 import type { EntryKeys } from "./entry-keys.js";
 import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
@@ -31,7 +32,7 @@ export interface RowResult {
 }
 
 interface RowImport {
-  readonly kind: Exclude<ImportKind, "packages">;
+  readonly kind: ImportKind;
   readonly settings: ImportSettings;
   readonly fields: PlannedFields;
   readonly keys: EntryKeys;
@@ -46,13 +47,17 @@ interface ReadRow {
   readonly reader: RowReader;
   readonly owner?: Draft;
   readonly pet?: Draft;
+  readonly sold?: Draft;
 }
 
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
 export function createRowImport({ kind, settings, fields, keys, log, calls, named, isDryRun, isUpdating }: RowImport) {
   const ownerKind = kind === "leads" ? "lead" : "customer";
   const store = createRecordStoring({ log, calls, isDryRun, isUpdating });
-  const findOwner = createOwnerSearch({ keys, log, calls });
+  const findOwner = createOwnerSearch({ keys, log, calls, noun: kind === "packages" ? "package" : "pet" });
+  const templatesOnce = createTemplates(calls);
+  /** Packages without ids, by customer, template and day: nothing tells a second one from a repeated row. */
+  const metPackages = new Set<string>();
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
     const { incompleteTag } = settings;
@@ -62,6 +67,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     for (const row of rows) {
       const reader = readRow(row, fields);
       if (row.refusal) read.push({ reader });
+      else if (kind === "packages") read.push(await readPackageRow(reader, drafts));
       else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts, naming));
     }
     await named.meet(naming);
@@ -83,12 +89,34 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     const contact = readContact(reader, settings);
     const pet = readPet(reader, settings, { keepsNotes: true });
     if (reader.faults.length > 0) return { reader };
-    const ownerId = await findOwner(contact);
-    if (typeof ownerId !== "string") {
-      reader.refuse(contact.sourceId !== "" ? "owner.id" : "owner.phone", ownerId);
+    const ownerId = await ownerIdOf(reader, contact);
+    if (ownerId === undefined) return { reader };
+    return { reader, pet: drafts.petOf(reader, pet, { identity: ownerId, record: { recordId: ownerId } }) };
+  }
+
+  async function readPackageRow(reader: RowReader, drafts: Drafts): Promise<ReadRow> {
+    const contact = readContact(reader, settings);
+    const sold = readPackage(reader, settings, await templatesOnce());
+    if (!sold || reader.faults.length > 0) return { reader };
+    const recordId = await ownerIdOf(reader, contact);
+    if (recordId === undefined) return { reader };
+    const identity = `${contact.key} ${sold.key}`;
+    if (!sold.hasSourceId && metPackages.has(identity)) {
+      reader.refuse("package.id", samePackage);
       return { reader };
     }
-    return { reader, pet: drafts.petOf(reader, pet, { identity: ownerId, record: { recordId: ownerId } }) };
+    if (!sold.hasSourceId) metPackages.add(identity);
+    return { reader, sold: drafts.packageOf(reader, sold, { identity: contact.key, record: { recordId } }) };
+  }
+
+  async function ownerIdOf(reader: RowReader, contact: OwnerContact): Promise<string | undefined> {
+    const found = await findOwner(contact);
+    if (typeof found === "string") return found;
+    const named = ["owner.id", "owner.phone", "owner.mobile_phone", "owner.email"].find(
+      (one) => reader.text(one) !== "",
+    );
+    reader.refuse(named ?? "owner.phone", found);
+    return undefined;
   }
 
   return {
@@ -99,26 +127,24 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
       (read: readonly ReadRow[]) => store(distinct(read.map(({ owner }) => owner))),
       (read: readonly ReadRow[]) =>
         store(distinct(read.filter(({ owner }) => owner?.state !== "refused").map(({ pet }) => pet))),
+      (read: readonly ReadRow[]) => store(distinct(read.map(({ sold }) => sold))),
     ],
 
     results: (read: readonly ReadRow[]): readonly RowResult[] => read.map(resultOf),
   };
 
-  function resultOf({ reader, owner, pet }: ReadRow): RowResult {
+  function resultOf({ reader, owner, pet, sold }: ReadRow): RowResult {
     const cellOf = (field: string) => ({
       column: fields.byField.get(field)?.header ?? "",
       value: reader.text(field).slice(0, 200),
     });
-    const faults = [
-      ...reader.faults,
-      ...faultsOf(reader.row, owner?.refused ?? [], cellOf),
-      ...faultsOf(reader.row, pet?.refused ?? [], cellOf),
-    ];
+    const drafts = [owner, pet, sold];
+    const faults = [...reader.faults, ...drafts.flatMap((one) => faultsOf(reader.row, one?.refused ?? [], cellOf))];
     const remarks = reader.remarks.map(({ field, text }) => ({ column: cellOf(field).column, text }));
-    const drafts = [owner, pet];
-    if (drafts.some((one) => one?.state === "changed")) remarks.push({ column: "", text: changedText });
-    if (owner?.state === "repeated") remarks.push({ column: "", text: repeatText("an owner") });
-    if (pet?.state === "repeated") remarks.push({ column: "", text: repeatText("a pet") });
+    if (drafts.some((one) => one?.state === "changed"))
+      remarks.push({ column: "", text: sold ? changedPackage : changedText });
+    for (const one of drafts)
+      if (one?.state === "repeated") remarks.push({ column: "", text: repeatText(nounOf(one.kind)) });
     const became = (state: Draft["state"]) => drafts.some((one) => one?.state === state && one.row === reader.row);
     const changed = became("created") ? "created" : became("updated") ? "updated" : "skipped";
     const outcome = faults.length > 0 ? "failed" : changed;
@@ -133,6 +159,22 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     }
   }
 }
+
+/** The package templates of the company, read for the first row that needs them. */
+function createTemplates({ packageTemplates }: Pick<ImportCalls, "packageTemplates">) {
+  let found: ReturnType<ImportCalls["packageTemplates"]> | undefined;
+  return () => {
+    found ??= packageTemplates();
+    return found;
+  };
+}
+
+const samePackage = refusal(
+  "An earlier row has the same package, customer and day of purchase.",
+  "Remove the row, or add a column Package ID with another id in each row.",
+);
+
+const changedPackage = "Rows differ from what an earlier run imported. Stored packages are not changed.";
 
 const changedText = "Rows differ from what an earlier run imported. --update changes the stored records.";
 

@@ -55,10 +55,17 @@ const ends: Readonly<Record<string, string>> = {
   ...{ created_time: "owner.created_time", consent_provenance: "owner.consent_time" },
 };
 
+const ofSale: Readonly<Record<string, string>> = {
+  ...{ customer_id: "owner.id", template_id: "package.name", business_id: "package.location", note: "package.note" },
+  ...{ purchase_time: "package.sold", expiration_date: "package.expires", package_price: "package.price" },
+  ...{ remaining_quantities: "package.remaining", package_services: "package.units" },
+};
+
 /** `customer.address.postal_code` is the field `owner.postal_code`, `pet.notes[0].content` is `pet.note`. */
 function fieldOf(path: string): string {
   const parts = path.replaceAll(/\[[^\]]*\]/g, "").split(".");
   const last = parts.at(-1) ?? "";
+  if (parts[0] === "sale") return ofSale[parts[1] ?? ""] ?? "";
   if (parts[0] === "pet") return last === "content" || parts[1] === "notes" ? "pet.note" : `pet.${parts[1] ?? last}`;
   if (parts[1] === "address") return `owner.${last}`;
   return ends[parts[1] ?? last] ?? `owner.${last}`;

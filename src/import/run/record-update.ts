@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import type { ImportedKind } from "../../resources/import-jobs/import-job.model.js";
+import type { UpdatedKind } from "./import-calls.js";
 
 /** How a stored record becomes what a file says of it, and how it becomes again what it was. Requests in ProtoJSON. */
 export interface RecordUpdate {
@@ -9,7 +9,7 @@ export interface RecordUpdate {
 }
 
 /** Fields that an import updates. It leaves consents, notes, tags, times and custom fields as they are. */
-const fields: Readonly<Record<ImportedKind, readonly string[]>> = {
+const fields: Readonly<Record<UpdatedKind, readonly string[]>> = {
   customer: ["firstName", "lastName", "email"],
   lead: ["firstName", "lastName", "email"],
   pet: [
@@ -21,7 +21,7 @@ const fields: Readonly<Record<ImportedKind, readonly string[]>> = {
 const addressLines = ["address1", "address2", "city", "state", "postalCode"] as const;
 
 /** Undefined if the record has all that the file says. A cell that is empty changes nothing. */
-export function updateOf(kind: ImportedKind, stated: JsonObject, stored: JsonObject): RecordUpdate | undefined {
+export function updateOf(kind: UpdatedKind, stated: JsonObject, stored: JsonObject): RecordUpdate | undefined {
   const changes: Change[] = fields[kind].flatMap((field) => changeOf(field, stated[field], stored[field]));
   if (kind !== "pet")
     changes.push(...phonesChange(stated["phones"], stored["phones"]), ...addressChanges(stated, stored));

@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { PlannedUpdate } from "../../resources/import-jobs/import-job.model.js";
 import type { Draft } from "./draft.js";
 import type { EntryLog } from "./entry-log.js";
-import type { ImportCalls } from "./import-calls.js";
+import type { ImportCalls, UpdatedKind } from "./import-calls.js";
 import { inParallel } from "./in-parallel.js";
 import { type Refused, refusedBy } from "./outcome.js";
 import { updateOf } from "./record-update.js";
@@ -14,6 +14,7 @@ interface Updates {
 }
 
 interface Planned extends PlannedUpdate {
+  readonly kind: UpdatedKind;
   readonly draft: Draft;
   readonly ownerId: string;
   readonly version: bigint;

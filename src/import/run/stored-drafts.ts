@@ -7,9 +7,12 @@ import { isStored, refusedBy } from "./outcome.js";
 export type Storing =
   | { readonly customer: ItemOf<"importCustomers"> }
   | { readonly lead: ItemOf<"importLeads"> }
-  | { readonly pet: ItemOf<"importPets"> };
+  | { readonly pet: ItemOf<"importPets"> }
+  | { readonly package: ItemOf<"importPackages"> };
 
-type ItemOf<Call extends "importCustomers" | "importLeads" | "importPets"> = Parameters<ImportCalls[Call]>[0][number];
+type ItemOf<Call extends "importCustomers" | "importLeads" | "importPets" | "importPackages"> = Parameters<
+  ImportCalls[Call]
+>[0][number];
 
 interface Stores {
   readonly calls: ImportCalls;
@@ -38,6 +41,11 @@ export async function storeDrafts(drafts: readonly Draft[], { calls, jobId }: St
   await storeBatch(
     batched((storing) => ("pet" in storing ? storing.pet : undefined)),
     calls.importPets,
+    jobId,
+  );
+  await storeBatch(
+    batched((storing) => ("package" in storing ? storing.package : undefined)),
+    calls.importPackages,
     jobId,
   );
 }

@@ -13,6 +13,8 @@ import { hasValues, type RecordUpdate } from "./record-update.js";
 
 export interface UndoCounts {
   readonly erased: number;
+  /** Packages, whose ledgers stay. */
+  readonly deleted: number;
   /** Records that have their former values again. */
   readonly restored: number;
   /** Records that have changed since the import. */
@@ -28,8 +30,8 @@ interface Undo {
   readonly write: WriteContext;
 }
 
-/** Owners first: their pets go with them. */
-const order: readonly ImportedKind[] = ["customer", "lead", "pet"];
+/** Packages before their customers. Owners before their pets, which go with them. */
+const order: readonly ImportedKind[] = ["package", "customer", "lead", "pet"];
 
 /**
  * Erases the records that an import created, and gives those that it updated their former values, unless they have
@@ -38,7 +40,7 @@ const order: readonly ImportedKind[] = ["customer", "lead", "pet"];
 export async function undoImport({ job, jobs, calls, write }: Undo): Promise<UndoCounts> {
   const { companyId } = job;
   const target = { companyId, jobId: job.id };
-  const counts = { erased: 0, restored: 0, left: 0, completed: 0 };
+  const counts = { erased: 0, deleted: 0, restored: 0, left: 0, completed: 0 };
 
   /** What becomes of an entry. Undefined if its record was erased, which removes the entry. */
   async function undone(
@@ -48,7 +50,7 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
     const { kind, recordId: id, undoRequest } = entry;
     // A record that is not there went with its owner, or was planned by a run that was killed.
     if (!stored) return "UNDONE";
-    if (undoRequest !== undefined) {
+    if (undoRequest !== undefined && kind !== "package") {
       const { request, inverse } = readUpdate(undoRequest);
       const current = await calls.read(kind, stored);
       // A run that was killed did not come to update it.
@@ -64,6 +66,10 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
     }
     if (!isUntouched) return "LEFT";
     await calls.erase(kind, id);
+    if (kind === "package") {
+      counts.deleted += 1;
+      return "UNDONE";
+    }
     counts.erased += 1;
     return undefined;
   }

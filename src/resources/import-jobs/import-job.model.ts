@@ -2,7 +2,7 @@ import type { NewEntry } from "../../core/import-entry.js";
 import type { WriteContext } from "../../core/write.js";
 
 /** Kinds of records that an import stores. */
-export type ImportedKind = "customer" | "lead" | "pet";
+export type ImportedKind = "customer" | "lead" | "pet" | "package";
 
 export interface ImportCounts {
   readonly created: number;
@@ -98,7 +98,7 @@ export interface ImportJobRepository {
   toUndo(target: JobTarget, kind: ImportedKind, after: string, signal: AbortSignal): Promise<readonly KnownEntry[]>;
   /**
    * Which of the records of the import have not changed since it stored them. A customer or lead with a pet or a package
-   * that the import did not store has changed.
+   * that the import did not store has changed. Packages of imports that were undone do not count.
    */
   untouched(
     target: JobTarget,

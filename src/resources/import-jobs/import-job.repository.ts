@@ -100,7 +100,7 @@ export function createImportJobRepository(database: Database): ImportJobReposito
     },
 
     async untouched({ companyId, jobId }, kind, recordIds, signal) {
-      const values = kind === "pet" ? [companyId, recordIds] : [companyId, recordIds, jobId];
+      const values = kind === "pet" || kind === "package" ? [companyId, recordIds] : [companyId, recordIds, jobId];
       return (await database.read<{ id: string }>(untouched[kind], values, signal)).map(({ id }) => id);
     },
 
@@ -227,6 +227,11 @@ const versions = {
     `SELECT id, version::text AS version, coalesce(customer_id, lead_id) AS owner_id FROM pet
 WHERE company_id = $1 AND id = ANY ($2::text[])`,
   ),
+  package: statement(
+    "imports.package_versions",
+    `SELECT id, version::text AS version, '' AS owner_id FROM package
+WHERE company_id = $1 AND id = ANY ($2::text[]) AND deleted_time IS NULL`,
+  ),
 } as const;
 
 const petsOfOthers = (owner: "customer" | "lead") => `EXISTS (
@@ -239,7 +244,9 @@ const untouched = {
     "imports.untouched_customers",
     `SELECT o.id FROM customer o WHERE o.company_id = $1 AND o.id = ANY ($2::text[]) AND o.version = 1
   AND NOT ${petsOfOthers("customer")}
-  AND NOT EXISTS (SELECT 1 FROM package k WHERE k.company_id = $1 AND k.customer_id = o.id)`,
+  AND NOT EXISTS (SELECT 1 FROM package k WHERE k.company_id = $1 AND k.customer_id = o.id AND NOT (
+    k.deleted_time IS NOT NULL AND EXISTS (SELECT 1 FROM import_record r WHERE r.company_id = $1 AND r.kind = 'package'
+      AND r.record_id = k.id AND r.state = 'UNDONE')))`,
   ),
   lead: statement(
     "imports.untouched_leads",
@@ -249,6 +256,10 @@ const untouched = {
   pet: statement(
     "imports.untouched_pets",
     "SELECT id FROM pet WHERE company_id = $1 AND id = ANY ($2::text[]) AND version = 1",
+  ),
+  package: statement(
+    "imports.untouched_packages",
+    "SELECT id FROM package WHERE company_id = $1 AND id = ANY ($2::text[]) AND version = 1",
   ),
 } as const;
 

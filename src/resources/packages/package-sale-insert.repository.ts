@@ -13,7 +13,10 @@ interface Inserted {
   readonly write: WriteContext;
 }
 
-/** Inserts packages with their items, the ledger entries of their sales and those of the audit log: one statement for each table. */
+/**
+ * Inserts packages with their items, the ledger entries of their sales and those of the audit log: one statement for each
+ * table.
+ */
 export async function insertPackages(tx: Prisma.TransactionClient, inserted: Inserted): Promise<void> {
   const { companyId, sold, now, write } = inserted;
   await tx.$executeRaw`
@@ -71,15 +74,21 @@ async function insertItems(tx: Prisma.TransactionClient, { companyId, sold }: In
 
 async function insertSales(tx: Prisma.TransactionClient, { companyId, sold, now, write }: Inserted): Promise<void> {
   const { rpc, keyId, requestId } = write;
-  const entries = sold.flatMap(({ id: package_id, lines }) =>
-    lines.map(({ id: package_service_id, quantity }) => ({
-      ...{ id: newId(idPrefixes.ledgerEntry), package_id, package_service_id, kind: "SALE", quantity },
-    })),
+  const entries = sold.flatMap(({ id: package_id, lines, note }) =>
+    lines.flatMap(({ id: package_service_id, quantity, remaining }) =>
+      [
+        { kind: "SALE", quantity, note },
+        ...(remaining < quantity ? [{ kind: "ADJUSTMENT", quantity: remaining - quantity, note: usedBefore }] : []),
+      ].map((entry) => ({ id: newId(idPrefixes.ledgerEntry), package_id, package_service_id, ...entry })),
+    ),
   );
   await tx.$executeRaw`
-    INSERT INTO package_ledger (company_id, id, package_id, package_service_id, kind, quantity, occurred_time, rpc, key_id,
-      staff_id, request_id)
-    SELECT ${companyId}, r.id, r.package_id, r.package_service_id, r.kind, r.quantity, ${timestamp(now)}, ${rpc}, ${keyId},
-      ${actingStaffId(write, companyId)}, ${requestId}
+    INSERT INTO package_ledger (company_id, id, package_id, package_service_id, kind, quantity, note, occurred_time, rpc,
+      key_id, staff_id, request_id)
+    SELECT ${companyId}, r.id, r.package_id, r.package_service_id, r.kind, r.quantity, r.note, ${timestamp(now)}, ${rpc},
+      ${keyId}, ${actingStaffId(write, companyId)}, ${requestId}
     FROM jsonb_populate_recordset(NULL::package_ledger, ${JSON.stringify(entries)}::jsonb) r`;
 }
+
+/** The reason of an adjustment that nobody gave another one. */
+const usedBefore = "Used before the sale was recorded.";

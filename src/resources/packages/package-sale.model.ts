@@ -16,6 +16,10 @@ export interface PackageSale
     readonly services: readonly { readonly serviceId: string; readonly unitPrice?: Money }[];
     readonly quantity: number;
   }[];
+  /** Units that are left of each item. Absent: all. */
+  readonly remaining?: readonly number[];
+  /** Of the ledger entries of the sale. */
+  readonly note: string;
 }
 
 /** A sale that takes what it does not set from a template. Without a template, it sets everything. */
@@ -50,11 +54,15 @@ export interface SaleFacts {
 export interface SoldPackage
   extends Pick<Package, "companyId" | "id" | "customerId" | "businessId" | "staffId" | "name" | "description">,
     Pick<Package, "price" | "purchaseTime" | "startTime" | "endTime" | "expirationDate" | "templateId"> {
+  /** Of the ledger entries of the sale. */
+  readonly note: string;
   readonly lines: readonly SoldLine[];
 }
 
 export interface SoldLine {
   readonly id: string;
   readonly quantity: number;
+  /** Units that are left. */
+  readonly remaining: number;
   readonly services: readonly PackagedService[];
 }

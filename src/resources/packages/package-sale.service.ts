@@ -16,13 +16,14 @@ export function soldPackage(requested: RequestedSale, facts: SaleFacts, now: Dat
   const sale = withTemplate(requested, facts, now);
   const violations = saleViolations(sale, { facts, now, templateId });
   if (violations.length > 0) throw invalidRequest(violations);
+  const { remaining, ...bought } = sale;
   return {
-    ...sale,
+    ...bought,
     ...(templateId === undefined ? {} : { templateId }),
     id: sale.id ?? newId(idPrefixes.package),
     purchaseTime: sale.purchaseTime ?? now,
-    lines: sale.lines.map(({ id = newId(idPrefixes.packageService), quantity, services }) => ({
-      ...{ id, quantity },
+    lines: sale.lines.map(({ id = newId(idPrefixes.packageService), quantity, services }, index) => ({
+      ...{ id, quantity, remaining: remaining?.[index] ?? quantity },
       services: services.map(({ serviceId, unitPrice }) => {
         const { name = "", price } = facts.services.get(serviceId) ?? {};
         const paid = unitPrice ?? price;
@@ -34,13 +35,13 @@ export function soldPackage(requested: RequestedSale, facts: SaleFacts, now: Dat
 
 /** The package as its first response has it. */
 export function detailOf(sold: SoldPackage, { timeZone }: SaleFacts, now: Date): PackageDetail {
-  const { lines, ...bought } = sold;
+  const { lines, note: _, ...bought } = sold;
   const stored = { ...bought, deleted: false, used: false, applied: false, createdTime: now, lastUpdatedTime: now };
   return {
     ...{ ...stored, version: 1n, inForce: isInForce(stored, { at: now, timeZone }) },
-    remainingQuantity: lines.reduce((sum, { quantity }) => sum + quantity, 0),
-    lines: lines.map(({ id, quantity, services }) => ({
-      ...{ id, services, totalQuantity: quantity, remainingQuantity: quantity, goodwillQuantity: 0, movedQuantity: 0 },
+    remainingQuantity: lines.reduce((sum, { remaining }) => sum + remaining, 0),
+    lines: lines.map(({ id, quantity, remaining, services }) => ({
+      ...{ id, services, totalQuantity: quantity, remainingQuantity: remaining, goodwillQuantity: 0, movedQuantity: 0 },
     })),
   };
 }
@@ -95,6 +96,7 @@ function unusable(sale: PackageSale, { facts: { timeZone, services }, now }: Sit
   const dayOf = (time: Date) => localDate(timeZone, time);
   const priced = [...services].flatMap(([id, { price }]) => (price ? [[id, price.currencyCode] as const] : []));
   return [
+    ...remainingViolations(sale),
     ...(purchaseTime > now ? [purchasedInFuture] : []),
     ...(startTime && endTime && startTime >= endTime ? [conflict("end_time", endsBeforeStart)] : []),
     ...(endTime && endTime <= purchaseTime ? [conflict("end_time", "Must be after purchase_time.")] : []),
@@ -106,6 +108,18 @@ function unusable(sale: PackageSale, { facts: { timeZone, services }, now }: Sit
       : []),
     ...currencyViolations(sale.lines, sale.price, new Map(priced)),
   ];
+}
+
+function remainingViolations({ lines, remaining }: PackageSale): Violation[] {
+  const field = "remaining_quantities";
+  // Without items, the template does not exist.
+  if (!remaining || lines.length === 0) return [];
+  if (remaining.length !== lines.length) return [conflict(field, "Must have one number for each item.")];
+  return remaining.flatMap((units, index) => {
+    if (units <= (lines[index]?.quantity ?? 0)) return [];
+    const description = "Must not be more than the quantity of the item.";
+    return [{ field: `${field}[${index}]`, reason: "OUT_OF_RANGE" as const, description }];
+  });
 }
 
 export const endsBeforeStart = "Must be after start_time.";

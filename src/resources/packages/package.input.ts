@@ -251,13 +251,16 @@ export const newPackage = z
     endTime: moment.optional(),
     expirationDate: calendarDate.optional(),
     packageServices: list(saleLine, maxLines),
+    remainingQuantities: list(atLeastZero(maxQuantity), maxLines),
+    note,
   })
   .transform((given): RequestedSale => {
     const { companyId, customerId, businessId, id: packageId, staffId, templateId, packageName: name } = given;
     const { packageDesc: description, packagePrice, packageServices: lines } = given;
-    const { purchaseTime, startTime, endTime, expirationDate } = given;
+    const { purchaseTime, startTime, endTime, expirationDate, remainingQuantities: remaining, note: remark } = given;
     return {
-      ...{ companyId, customerId, businessId },
+      ...{ companyId, customerId, businessId, note: remark },
+      ...(remaining.length === 0 ? {} : { remaining }),
       ...(packageId === "" ? {} : { id: packageId }),
       ...(staffId === "" ? {} : { staffId }),
       ...(templateId === "" ? {} : { templateId }),
