@@ -108,6 +108,34 @@ describe("settings that rows name", { timeout: 120_000 }, () => {
     expect((await stored(company, "lead")).at(-1)).toMatchObject({ stage: "Contacted", notes: "Lead status: Lost" });
   });
 
+  it("are staff of the company too, by name, email or id, if one person has it", async () => {
+    const company = await imports.newCompany();
+    await database.owner.query(
+      `INSERT INTO staff (company_id, id, first_name, last_name, email)
+       SELECT $1, id, first, 'Poe', email
+       FROM (VALUES ('stf_1', 'Eve', 'eve@example.com'), ('stf_2', 'Max', ''), ('stf_3', 'Max', '')) AS s (id, first, email)`,
+      [company],
+    );
+    const rows =
+      "First Name,Last Name,Phone,Assigned To\nA,Lee,212-555-0111,eve poe\nB,Lee,212-555-0112,EVE@example.com\nC,Lee,212-555-0113,stf_2\nD,Lee,212-555-0114,Max Poe\n";
+    const run = await imports.run("customers", company, rows, "--create-settings");
+    expect(run.stdout).toContain(
+      'Note: No staff member, or more than one, is called "Max Poe". It is kept as a note (1 row, first row 5).',
+    );
+    await imports.run("leads", company, rows);
+    for (const [table, column] of [
+      ["customer", "assigned_staff_id"],
+      ["lead", "allocate_staff_id"],
+    ]) {
+      const { rows: assigned } = await database.owner.query<{ id: string | null }>(
+        `SELECT ${column} AS id FROM ${table} WHERE company_id = $1 ORDER BY first_name`,
+        [company],
+      );
+      expect(assigned.map(({ id }) => id)).toEqual(["stf_1", "stf_1", "stf_2", null]);
+    }
+    expect((await stored(company, "customer")).at(-1)).toMatchObject({ notes: "Assigned staff: Max Poe" });
+  });
+
   it("do not exceed what the company may have, and archived ones are not used", async () => {
     const company = await imports.newCompany();
     await database.owner.query(

@@ -115,6 +115,9 @@ const ownerFields: readonly OwnField[] = [
   field("owner", "referral_source", {
     plain: "referral source, referral, referred by, how did you hear about us, lead source, heard about us",
   }),
+  field("owner", "staff", {
+    plain: "assigned staff, assigned to, staff member, account manager, sales rep, preferred staff, staff id",
+  }),
   field("owner", "created_time", {
     plain: "created, created at, created date, date created, date added, created on, join date, signup date",
     exact: "client since, customer since, member since",

@@ -1,11 +1,12 @@
-import { nameRule, normalise, type TextRule, tagNameRule } from "../../core/text.js";
+import { lineRule, nameRule, normalise, type TextRule, tagNameRule } from "../../core/text.js";
 
-/** The settings lists of a company whose entries a file can name. */
+/** What a file can name of a company: entries of its settings lists, and its staff, whom an import does not create. */
 export const settingLists = {
   tag: { noun: "tag", plural: "tags", rule: tagNameRule, note: "Tag" },
   referralSource: { noun: "referral source", plural: "referral sources", rule: nameRule, note: "Referral source" },
   lifeCycle: { noun: "lead stage", plural: "lead stages", rule: nameRule, note: "Lead stage" },
   actionStatus: { noun: "lead status", plural: "lead statuses", rule: nameRule, note: "Lead status" },
+  staff: { noun: "staff member", plural: "staff members", rule: lineRule, note: "Assigned staff" },
 } as const satisfies Readonly<Record<string, ListWords>>;
 
 interface ListWords {
@@ -17,6 +18,8 @@ interface ListWords {
 }
 
 export type SettingListName = keyof typeof settingLists;
+
+export type CreatedList = Exclude<SettingListName, "staff">;
 
 /** An entry of a settings list as a row names it. */
 export interface NamedSetting {

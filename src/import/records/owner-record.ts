@@ -97,7 +97,7 @@ export function readOwner(reader: RowReader, settings: ImportSettings, kind: "cu
   };
 }
 
-/** Tags, source, stage and status of the row. */
+/** Tags, source, stage, status and assigned staff of the row. */
 function readNames(reader: RowReader): readonly NamedSetting[] {
   const tags = reader.text("owner.tags").split(/[;,|]/);
   const named = [
@@ -105,6 +105,7 @@ function readNames(reader: RowReader): readonly NamedSetting[] {
     settingName("referralSource", reader.text("owner.referral_source")),
     settingName("lifeCycle", reader.text("owner.life_cycle")),
     settingName("actionStatus", reader.text("owner.action_status")),
+    settingName("staff", reader.text("owner.staff")),
   ];
   return named.filter(({ name }) => name !== "");
 }

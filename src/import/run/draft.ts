@@ -77,8 +77,9 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
       const stated = () => jsonOf(CreateCustomerRequestSchema, customer);
       if (ownerKind === "customer") {
         const storing = (id: string) => {
-          const { lifeCycle: _, actionStatus: __, ...references } = referring();
-          return { customer: { id, customer: { ...customer, ...references }, ...facts } };
+          const { lifeCycle: _, actionStatus: __, staffId, ...references } = referring();
+          const assignedStaff = staffId === undefined ? {} : { assignedStaffId: staffId };
+          return { customer: { id, customer: { ...customer, ...references, ...assignedStaff }, ...facts } };
         };
         return draft(reader, "customer", { identity, recordId, content, stated, storing });
       }
@@ -89,7 +90,11 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
         ...(consentProvenance ? { consentProvenance } : {}),
         ...(createdTime ? { createdTime } : {}),
       };
-      const storing = (id: string) => ({ lead: { id, ...item, lead: { ...leadOf(lead), ...referring() } } });
+      const storing = (id: string) => {
+        const { staffId, ...references } = referring();
+        const assignedStaff = staffId === undefined ? {} : { allocateStaffId: staffId };
+        return { lead: { id, ...item, lead: { ...leadOf(lead), ...references, ...assignedStaff } } };
+      };
       return draft(reader, "lead", { identity, recordId, content, stated, storing });
     },
 
@@ -146,10 +151,11 @@ function referencesOf(names: readonly NamedSetting[], settings: Pick<NamedSettin
     const id = found.find((one) => one.list === list)?.id ?? "";
     return id === "" ? undefined : { id };
   };
-  const [referralSource, lifeCycle, actionStatus] = [
+  const [referralSource, lifeCycle, actionStatus, staff] = [
     single("referralSource"),
     single("lifeCycle"),
     single("actionStatus"),
+    single("staff"),
   ];
   return {
     // One that a dry run would create has no id yet.
@@ -158,6 +164,7 @@ function referencesOf(names: readonly NamedSetting[], settings: Pick<NamedSettin
     ...(referralSource ? { referralSource } : {}),
     ...(lifeCycle ? { lifeCycle } : {}),
     ...(actionStatus ? { actionStatus } : {}),
+    ...(staff ? { staffId: staff.id } : {}),
   };
 }
 

@@ -190,7 +190,13 @@ export function createCallsInProcess({
       return (await repositories.customers.list(query, write.signal)).map(({ id }) => id);
     },
 
-    settings: createSettingCalls({ settings: repositories.settings, companyId, principal, write }),
+    settings: createSettingCalls({
+      settings: repositories.settings,
+      directory: repositories.directory,
+      companyId,
+      principal,
+      write,
+    }),
 
     ...records,
     update: (kind, target, fields) => patiently(() => records.update(kind, target, fields)),

@@ -25,7 +25,7 @@ interface SettingOptions {
   readonly isDryRun: boolean;
 }
 
-type Fate = "known" | "created" | "missing" | "archived" | "noRoom" | "noName";
+type Fate = "known" | "created" | "missing" | "unknown" | "archived" | "noRoom" | "noName";
 
 interface Met {
   readonly list: SettingListName;
@@ -61,6 +61,7 @@ export function createNamedSettings({ calls, isCreating, isDryRun }: SettingOpti
     const found = (lists.get(list) ?? (await load(list))).get(foldCase(name));
     if (found) return found.archived ? { fate: "archived" } : { fate: "known", id: found.id };
     if (textFault(name, settingLists[list].rule)) return { fate: "noName" };
+    if (list === "staff") return { fate: "unknown" };
     if (!isCreating) return { fate: "missing" };
     if (full.has(list)) return { fate: "noRoom" };
     if (isDryRun) return { fate: "created", id: "" };
@@ -126,6 +127,8 @@ function sentenceOf({ list, name, fate, count, row }: Met, isDryRun: boolean): s
       return `${isDryRun ? "Would create" : "Created"} ${named} ${where}.`;
     case "archived":
       return `Note: The ${named} is archived. It is kept as a note ${where}.`;
+    case "unknown":
+      return `Note: No ${noun}, or more than one, is called ${JSON.stringify(name)}. It is kept as a note ${where}.`;
     case "noRoom":
       return `Note: The company has as many ${plural} as it may have. The ${named} is kept as a note ${where}.`;
     case "noName":
