@@ -38,9 +38,11 @@ interface JudgeOptions<Call> {
   /** What the calls do with every predicate in its place. */
   readonly reference: Traces<Call>;
   readonly compare?: Compare;
+  /** Whether the call can go otherwise than in the reference: unless told otherwise, each can. */
+  mayDiffer?(mutant: Mutant, call: Call): Promise<boolean>;
   /**
    * What was found before. A predicate without effect is then not judged with each other one of its statement: what covered
-   * it before is tried first, and what nothing covered is not tried again.
+   * it before is tried first, be it one other or all others, and what nothing covered is not tried again.
    */
   readonly before?: PageReader;
 }
@@ -75,7 +77,7 @@ export async function tracesOf<Call>(
 }
 
 export function createJudge<Call>(options: JudgeOptions<Call>): Judge<Call> {
-  const { statements, traceOf, reference, compare = compareAll, before } = options;
+  const { statements, traceOf, reference, compare = compareAll, mayDiffer = always, before } = options;
   /** How often the lack of something has shown in the call. */
   const shows = new Map<Call, number>();
   const oftenFirst = (calls: readonly Call[]) =>
@@ -112,6 +114,7 @@ export function createJudge<Call>(options: JudgeOptions<Call>): Judge<Call> {
     const { text } = mutant;
     let reach: Reach = "none";
     for (const call of oftenFirst(calls)) {
+      if (base.length === 0 && !(await mayDiffer(mutant, call))) continue;
       const expected = await inBase({ text, without: base }, call);
       const trace = await traceWithout(mutant, call);
       let seen = compare(trace, expected, text);
@@ -137,7 +140,9 @@ export function createJudge<Call>(options: JudgeOptions<Call>): Judge<Call> {
       siblings.some(({ predicate, reach }) => predicate === other && reach !== "shown");
     const rankOf = (other: Predicate) => (before?.saysCovered(one.predicate, other) ? 2 : Number(isQuiet(other)));
     const single = others.toSorted((a, b) => rankOf(b) - rankOf(a)).map((other) => [other]);
-    for (const missing of [...single, ...(others.length > 1 ? [others] : [])]) {
+    const together = others.length > 1 ? [others] : [];
+    const isByNoneAlone = before?.saysCoveredTogether(one.predicate, others) ?? false;
+    for (const missing of isByNoneAlone ? [...together, ...single] : [...single, ...together]) {
       const without = missing.map((other) => other.place);
       const base = missing.every(isQuiet) && missing.length === 1 ? [] : without;
       const both = { text, without: [...without, place].toSorted((a, b) => a - b) };
@@ -163,6 +168,8 @@ export function createJudge<Call>(options: JudgeOptions<Call>): Judge<Call> {
     },
   };
 }
+
+const always = async () => true;
 
 /** What calls do without some predicates, each once; those of the last statement are remembered. */
 function createBase<Call>(reference: Traces<Call>, traceWithout: (mutant: Mutant, call: Call) => Promise<Trace>) {

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { commandsOf } from "./commands.js";
 import type { Known } from "./judge.js";
 import type { Mutant } from "./mutants.js";
 import { tenantTables } from "./neighbour.js";
@@ -23,15 +24,6 @@ export async function leaveNeighbourUnguarded(owner: pg.Pool): Promise<void> {
     client.release();
   }
 }
-
-/** What the statement does to rows. A statement that does several things counts for each. */
-export const commands = ["INSERT", "UPDATE", "DELETE"] as const;
-
-export function commandsOf(text: string): readonly (typeof commands)[number][] {
-  return commands.filter((command) => new RegExp(String.raw`\b${command}\b(?! SKIP)`).test(text.replaceAll(lock, "")));
-}
-
-const lock = /\bFOR (NO KEY )?UPDATE\b|\bDO UPDATE\b/g;
 
 /** A writing statement without some of its predicates, and the calls that send it. */
 export interface Weakened extends Pick<Known<Call>, "calls"> {

@@ -54,7 +54,11 @@ function lineOf(judged: Judged<Call>): string {
 function whyOf({ predicate, boundBy }: Judged<Call>): string {
   const [partner, ...more] = boundBy;
   if (!partner) return reasonOf(predicate) ?? "";
-  return more.length === 0 ? coveredBy(partner) : `covered by the ${boundBy.length} others together, by none alone`;
+  return more.length === 0 ? coveredBy(partner) : coveredTogether(boundBy);
+}
+
+function coveredTogether(others: readonly Predicate[]): string {
+  return `covered by the ${others.length} others together, by none alone`;
 }
 
 /** Without the place of the partner: of two with the same words, either can be found first. */
@@ -66,6 +70,8 @@ function coveredBy(partner: Predicate): string {
 export interface PageReader {
   /** Whether it says that the partner covers the predicate. */
   saysCovered(predicate: Predicate, partner: Predicate): boolean;
+  /** Whether it says that all others together cover the predicate, and none alone. */
+  saysCoveredTogether(predicate: Predicate, others: readonly Predicate[]): boolean;
   /** Whether it says that the predicate is harmless, for a reason that is listed still. */
   saysHarmless(predicate: Predicate): boolean;
 }
@@ -82,6 +88,7 @@ export function readPage(page: string): PageReader {
     said.has([headings[verdict], `\`${predicate.statement}\``, named(predicate), why].join("\n"));
   return {
     saysCovered: (predicate, partner) => says("bound", predicate, coveredBy(partner)),
+    saysCoveredTogether: (predicate, others) => says("bound", predicate, coveredTogether(others)),
     saysHarmless(predicate) {
       const reason = reasonOf(predicate);
       return reason !== undefined && says("harmless", predicate, reason);

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { commandsOf } from "./commands.js";
 import { type Mutant, mutated, normalised } from "./mutants.js";
 
 /** What the database was told and answered. */
@@ -7,8 +8,18 @@ export interface Traffic {
   readonly statements: ReadonlyMap<string, string>;
   /** What it answered, by the statement as the service has written it. */
   readonly results: ReadonlyMap<string, readonly string[]>;
+  /** How each was sent, by the statement. */
+  readonly uses: ReadonlyMap<string, readonly Use[]>;
   /** Rows written, as the database tells them, whether kept or undone. */
   readonly writes: readonly string[];
+}
+
+/** A statement as it was sent. */
+export interface Use {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  /** Whether nothing was written before since the traffic was taken, and this writes nothing either. */
+  readonly isFirst: boolean;
 }
 
 export interface Statements {
@@ -82,7 +93,12 @@ export function interceptStatements(): Statements {
     }
     if (isOfCleanup(config.name)) return original.call(this, replaced(config, nothingRemoved), ...rest);
     traffic.statements.set(config.text, config.name);
-    const isLone = undoes && !inTransaction.has(this) && /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
+    const isWrite = /\b(INSERT|UPDATE|DELETE)\b/.test(config.text);
+    traffic.hasWritten ||= isWrite && commandsOf(config.text).length > 0;
+    const use = { text: config.text, values: valuesOf(config), isFirst: !traffic.hasWritten };
+    const key = normalised(config.text);
+    traffic.uses.set(key, [...(traffic.uses.get(key) ?? []), use]);
+    const isLone = undoes && !inTransaction.has(this) && isWrite;
     if (!isLone) return answered(config.text, send(this, config, rest));
     // The driver sends what it is given one after the other.
     void Promise.resolve(original.call(this, "BEGIN")).catch(() => {});
@@ -114,7 +130,8 @@ export function interceptStatements(): Statements {
 
 function noTraffic() {
   const writes: string[] = [];
-  return { statements: new Map<string, string>(), results: new Map<string, string[]>(), writes };
+  const results = new Map<string, string[]>();
+  return { statements: new Map<string, string>(), results, uses: new Map<string, Use[]>(), writes, hasWritten: false };
 }
 
 /**
@@ -220,6 +237,10 @@ function rowsOf(result: unknown): string {
 interface Named {
   readonly text: string;
   readonly name: string;
+}
+
+function valuesOf(config: Named): readonly unknown[] {
+  return "values" in config && Array.isArray(config.values) ? [...config.values] : [];
 }
 
 function textOf(config: unknown): string {

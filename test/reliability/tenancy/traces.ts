@@ -27,6 +27,7 @@ export interface Trace {
   readonly handed: ReadonlyMap<string, readonly string[]>;
   /** Texts and names of the statements that it sends. */
   readonly named: ReadonlyMap<string, string>;
+  readonly uses: Traffic["uses"];
 }
 
 /** The first statement of a transaction: another connection has another process. */
@@ -70,12 +71,12 @@ export async function traceOf({ server }: World, call: Call, statements: Stateme
 
 /** What was done, by what was answered and by what the database was told. */
 export function traceFrom(
-  { writes, results, statements: named }: Traffic,
+  { writes, results, uses, statements: named }: Traffic,
   answers: readonly string[],
   faults: readonly string[] = [],
 ): Trace {
   return {
-    ...{ faults, named },
+    ...{ faults, named, uses },
     shown: [...answers.map(steady), ...inNoOrder(writes)].join("\n"),
     companies: new Set(writes.flatMap(companyOf)),
     handed: new Map([...results].filter(([text]) => !namesBackend(text))),
