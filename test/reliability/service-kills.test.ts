@@ -36,7 +36,7 @@ async function killed(kills: number, { keyed }: { readonly keyed: boolean }) {
 }
 
 it("R1: kill -9 of the service loses, doubles and halves nothing", async (context) => {
-  const { acknowledged, losses, code, done } = await killed(times({ short: 15, long: 200 }), { keyed: true });
+  const { acknowledged, losses, code, done } = await killed(times({ short: 8, long: 200 }), { keyed: true });
   record(context, { id: "R1", done, seen: counted(losses), must: counted(noLosses) });
   expect(losses).toEqual(noLosses);
   expect(acknowledged.repeats).toBeGreaterThan(0);
