@@ -41,7 +41,10 @@ export const packageBatches: readonly RpcEntry[] = [
       calls: [
         ...[undefined, locationKey, keyOfBoth].map((key) => ({
           name: `to a customer who was merged, by ${key?.id ?? "its own key"}`,
-          ids: { "items.sale.customer_id": planted.merging.undoFrom },
+          ids: {
+            "items.sale.customer_id": planted.merging.undoFrom,
+            ...(key ? { "items.sale.business_id": "biz_a2" } : {}),
+          },
           ...(key ? { key } : {}),
         })),
         { name: "to a customer who is archived", ids: { "items.sale.customer_id": "cus_a9" } },

@@ -1,3 +1,4 @@
+import { singleCompanyAccessPredicate, toPrismaPredicate } from "../../db/access-filter.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { BatchFacts, PackagesById } from "./package-batch.model.js";
 import type { SalesOfCompany } from "./package-sale.model.js";
@@ -27,12 +28,13 @@ async function survivorsOf(
   { companyId, businessIds }: SalesOfCompany,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const reach = businessIds ? [...businessIds] : null;
+  const grants = businessIds?.map((id) => `${companyId}/${id}`) ?? [companyId];
+  const isVisible = toPrismaPredicate(singleCompanyAccessPredicate("c"), { companyIds: [companyId], grants });
   const rows = await tx.$queryRaw<{ from_id: string; survivor_id: string }[]>`
     SELECT m.from_id, m.survivor_id FROM customer_merge m
     JOIN customer c ON c.company_id = m.company_id AND c.id = m.survivor_id
     WHERE m.company_id = ${companyId} AND m.from_id = ANY(${[...ids]}::text[]) AND m.undone_time IS NULL
-      AND (${reach}::text[] IS NULL OR c.preferred_business_id = ANY(${reach}::text[]))`;
+      AND ${isVisible}`;
   return new Map(rows.map((row) => [row.from_id, row.survivor_id]));
 }
 
