@@ -126,6 +126,11 @@ const harmless: readonly Harmless[] = [
     why: "only decides whether a pet of an earlier batch may be named: the owner is bound to the access of the key, which is to the company of the request alone, and results of pets have no version",
   })),
   {
+    statement: "SELECT package.company_id, package.id, package.version",
+    place: 0,
+    why: "only decides whether a package of an earlier batch may be named: the ids are those that the company's own batch has stored, and results of packages have no version",
+  },
+  {
     statement: "pet.find_each",
     place: 8,
     why: "the lead is bound to the access of the key as well, which is to the company of the request alone",
