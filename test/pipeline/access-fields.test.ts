@@ -39,6 +39,7 @@ const unchecked = new Map([
 
 /** What the rpc checks for each item, because a refusal is the result of that item (test/rpc/*-batch.test.ts). */
 const checkedByItem = [
+  "moego.admin.v1.BatchSellPackagesRequest.items",
   "moego.admin.v1.BatchCreateCustomersRequest.items",
   "moego.admin.v1.BatchUpsertCustomersRequest.items",
   "moego.admin.v1.BatchCreateLeadsRequest.items",

@@ -230,9 +230,9 @@ const ofResources = [
   },
   {
     fault: "a sale does not lock its customer",
-    file: "src/resources/packages/package-sale.repository.ts",
-    from: "\n    FOR KEY SHARE`",
-    to: "`",
+    file: "src/resources/packages/package-sale-facts.repository.ts",
+    from: "ORDER BY c.id FOR KEY SHARE`",
+    to: "ORDER BY c.id`",
     test: "test/rpc/package-changes.test.ts",
     name: "waits for whoever erases its customer",
   },

@@ -25,7 +25,7 @@ const groups = [
   ["1,000 slow readers", "1,000 slow writers"],
 ];
 const attacks = isLong ? groups.flat().map((kind) => [kind]) : groups;
-const seconds = times({ short: 14, long: 60 });
+const seconds = times({ short: 20, long: 60 });
 /** Without an attack: before the first one, and after each. */
 const quietSeconds = { before: 8, between: 4 };
 /** By how much an attack outlives its measure: hanging up on a thousand connections at once is not slow. */

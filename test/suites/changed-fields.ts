@@ -3,7 +3,7 @@ export function expectedFields(name: string): readonly string[] | undefined {
   const [service, method = ""] = name.split("/");
   // Keys have a log of their own; a link changes no record.
   if (service?.endsWith("ApiKeyService") || method === "GenCustomerCofLink") return undefined;
-  if (/^(Create|BatchCreate|Import|Erase|Sell|Upsert|BatchUpsert)/.test(method)) return [];
+  if (/^(Create|BatchCreate|Import|Erase|Sell|BatchSell|Upsert|BatchUpsert)/.test(method)) return [];
   if (/^Reorder/.test(method)) return ["display_order"];
   return byMethod[method] ?? (/^(Archive|Restore)/.test(method) ? ["archived"] : ["name"]);
 }

@@ -68,10 +68,11 @@ describe.each(cases)("%s", (name, method, transports, index) => {
      * What is judged before any rpc runs, or in a message that has been read, is tried with each rpc on one transport and
      * on each transport with a third of the rpcs: one pipeline serves every transport, which only reads its message and
      * writes its answer, and the same code writes the answers of all rpcs. `turn` lets the tests of one rpc fall on
-     * different transports. What only an rpc does, its success, is tried on all.
+     * different transports. What only an rpc does, its success, is tried on all. Three rpcs in a row have the same turn,
+     * each with another one of connect-node's transports.
      */
     const itInTurn = (turn: number, among: readonly string[] = transports) =>
-      among[(index + turn) % among.length] === transport ? it : undefined;
+      among[(Math.floor(index / turns.length) + turn) % among.length] === transport ? it : undefined;
 
     itInTurn(2)?.("refuses a call without a key", async () => {
       expectRefusal(await refusal(await refusable(), { key: null }), "UNAUTHENTICATED", "KEY_MISSING");

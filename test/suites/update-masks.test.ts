@@ -54,10 +54,10 @@ describe.each(maskedRpcs.map((masked) => [nameOf(masked.method), masked] as cons
       writeOn(masked, transport, { named, set, mask });
 
     /**
-     * One piece of code judges a mask, in a message that has been read: each path is tried on one transport, and about half
-     * of the paths of each rpc on each. All paths at once are tried on both.
+     * One piece of code judges a mask, in a message that has been read. JSON is read by rules of its own for some fields, so
+     * each path is tried over REST, and half of them over gRPC, too. All paths at once are tried on both.
      */
-    const mine = paths.filter((_path, place) => transports[place % transports.length] === transport);
+    const mine = transport === "rest" ? paths : paths.filter((_path, place) => place % 2 === 0);
     describe.each(mine)("%s", (path, { set, populated = set, after, cleared }) => {
       it("alone changes what it names and nothing else", async () => {
         const named = await masked.make(server);
