@@ -1,4 +1,4 @@
-import { type BatchResult, batchOutcomes, refusalOf, type StoredOutcome } from "../core/batch.js";
+import { type BatchResult, batchOutcomes, isRefused, refusalOf, type StoredOutcome } from "../core/batch.js";
 import { DomainError, erasedError, notFoundError } from "../core/errors.js";
 import { isErasedId } from "../core/ids.js";
 import type { IdempotencyClaim, ResourceKind, WriteContext } from "../core/write.js";
@@ -46,29 +46,70 @@ export interface BatchStep {
  *
  * @throws IDEMPOTENCY_KEY_REUSED if the earlier request with the key of the batch was different
  */
-export async function batchOnce<Result>(
+export async function batchOnce(
   database: Database,
   write: WriteContext,
   batch: BatchWrite,
-  work: (step: BatchStep) => Promise<Result>,
-): Promise<Result> {
+  work: (step: BatchStep) => Promise<readonly BatchResult[]>,
+): Promise<readonly BatchResult[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.transact(write, async (tx) => {
         const { now, stored: ofBatch } = await beginChange(tx, write);
         if (write.claim && ofBatch) assertSameRequest(write.claim, ofBatch);
         else if (write.refusal) throw write.refusal;
-        const ofItems = await storedItems(tx, write, batch);
-        return await work({
-          ...{ tx, now, ...earlierOf(batch, ofBatch, ofItems) },
-          record: (ids, outcomes) =>
-            recordItems(tx, write, batch, { ids, ...(outcomes ? { outcomes } : {}), ...(ofBatch ? { ofBatch } : {}) }),
+        const ofItems = await storedUnder(tx, write, itemRpc(write), keysOf(batch.claims));
+        let isRecorded = false;
+        const unanswered = (positions: readonly number[]): Unanswered => ({
+          batch: ofBatch || isRecorded || !write.claim ? [] : [write.claim.key],
+          items: positions.map((position) => batch.claims.get(position)?.key ?? "").filter((key) => !ofItems.has(key)),
         });
+        const step: BatchStep = {
+          ...{ tx, now, ...earlierOf(batch, ofBatch, ofItems) },
+          record(ids, outcomes) {
+            isRecorded = true;
+            const recorded = { ids, ...(outcomes ? { outcomes } : {}), ...(ofBatch ? { ofBatch } : {}) };
+            return recordItems(tx, write, batch, recorded);
+          },
+        };
+        if (attempt > 1) return await work(step);
+        const results = await work(step).catch(async (error: unknown) => {
+          if (error instanceof DomainError) await assertStillOpen(tx, write, unanswered([...batch.claims.keys()]));
+          throw error;
+        });
+        const refused = results.flatMap((result, position) => (isRefused(result) ? [position] : []));
+        if (refused.length > 0) await assertStillOpen(tx, write, unanswered(refused));
+        return results;
       });
     } catch (error) {
-      if (attempt === maxAttempts || !isContested(error, batch)) throw error;
+      if (attempt === maxAttempts || !(error instanceof AnsweredMeanwhile || isContested(error, batch))) throw error;
     }
   }
+}
+
+/** A concurrent duplicate has stored what this request would be refused for. */
+class AnsweredMeanwhile extends Error {}
+
+/** Keys for which no earlier request was found: of the batch, and of refused items. */
+interface Unanswered {
+  readonly batch: readonly string[];
+  readonly items: readonly string[];
+}
+
+/**
+ * What refuses an item may be the record that a concurrent duplicate has made for it, while this request waited for a lock.
+ *
+ * @throws AnsweredMeanwhile if there is an answer to repeat now
+ */
+async function assertStillOpen(tx: Prisma.TransactionClient, write: WriteContext, keys: Unanswered): Promise<void> {
+  const ofBatch = await storedUnder(tx, write, write.rpc, keys.batch);
+  const ofItems = await storedUnder(
+    tx,
+    write,
+    itemRpc(write),
+    keys.items.filter((key) => key !== ""),
+  );
+  if (ofBatch.size + ofItems.size > 0) throw new AnsweredMeanwhile();
 }
 
 interface Outcomes extends Pick<BatchStep, "replayed" | "refused"> {
@@ -111,16 +152,16 @@ interface StoredItemRow extends StoredResult {
   readonly key: string;
 }
 
-async function storedItems(
+async function storedUnder(
   tx: Prisma.TransactionClient,
-  write: WriteContext,
-  { claims }: BatchWrite,
+  { keyId }: WriteContext,
+  rpc: string,
+  keys: readonly string[],
 ): Promise<ReadonlyMap<string, StoredResult>> {
-  if (claims.size === 0) return new Map();
-  const keys = keysOf(claims);
+  if (keys.length === 0) return new Map();
   const rows = await tx.$queryRaw<StoredItemRow[]>`
     SELECT key, fingerprint, presence, resource_ids AS ids, outcomes FROM idempotency
-    WHERE key_id = ${write.keyId} AND rpc = ${itemRpc(write)} AND key = ANY(${keys}::text[])
+    WHERE key_id = ${keyId} AND rpc = ${rpc} AND key = ANY(${[...keys]}::text[])
       AND expired_time > clock_timestamp()`;
   return new Map(rows.map((row) => [row.key, row]));
 }

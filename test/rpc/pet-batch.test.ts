@@ -13,6 +13,7 @@ import { newCustomer } from "../support/new-customer.js";
 import { addPet, minimalPet, type PetInit } from "../support/new-pet.js";
 import { freshId, madeCustomer, madeLead } from "../support/records.js";
 import { startServer } from "../support/server.js";
+import { waitingStatements } from "../support/waiting-statements.js";
 
 const server = await startServer();
 afterAll(() => server.stop());
@@ -289,6 +290,28 @@ describe("a repeated batch of pets", () => {
     const used = { ...ofCustomer(id, { name: "Another" }), idempotencyKey: shared[0] ?? "" };
     const { results } = await server.ok(batchCreatePets, { companyId, items: [used], mode: each });
     expect(refusalIn(results[0])).toMatchObject({ reason: "IDEMPOTENCY_KEY_REUSED" });
+  });
+
+  it.each([
+    ["batch", "at the same time with ids of its own", {}],
+    ["item", "at the same time with ids of its own, item by item", { mode: each }],
+  ])("answers a %s that is sent twice %s as the first one", async (of, _, mode) => {
+    const { id } = await madeCustomer(server);
+    const key = freshId();
+    const item = { ...ofCustomer(id), id: freshId(), ...(of === "item" ? { idempotencyKey: key } : {}) };
+    const headers = of === "batch" ? { "idempotency-key": key } : {};
+    const send = () => server.ok(batchCreatePets, { companyId, items: [item], ...mode }, { headers });
+    // Both have found no earlier request when they wait for the customer.
+    const holder = await owner.connect();
+    await holder.query("BEGIN");
+    await holder.query("SELECT FROM customer WHERE id = $1 FOR UPDATE", [id]);
+    const both = Promise.all([send(), send()]);
+    await expect.poll(() => waitingStatements(owner)).toBe(2);
+    await holder.query("COMMIT");
+    holder.release();
+    const results = (await both).flatMap((answer) => answer.results);
+    expect(results.map((result) => result.id)).toEqual([item.id, item.id]);
+    expect(results.map(({ replayed }) => replayed).toSorted()).toEqual([false, true]);
   });
 
   it("tells that a pet was erased, that it is out of reach, and where it has gone with its owner", async () => {
