@@ -141,6 +141,16 @@ describe("BatchSellPackages", () => {
     });
   });
 
+  it("refuses small requests that would store a very large batch", async () => {
+    const customer = await madeCustomer(server);
+    const items = Array.from({ length: 201 }, () => ({
+      sale: { ...newPackage({ customerId: customer.id }), note: "n".repeat(10_000) },
+    }));
+    const { violations } = await server.refused(batchSellPackages, { companyId, items, mode: each });
+    expect(violations).toMatchObject([{ field: "items", reason: "TOO_MANY" }]);
+    expect(await soldTo(customer.id)).toEqual([]);
+  });
+
   it("stores nothing if an item is refused, and lists all violations with their items", async () => {
     const { id: customerId } = await madeCustomer(server);
     const refused = await server.refused(batchSellPackages, {

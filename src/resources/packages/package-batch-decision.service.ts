@@ -1,6 +1,6 @@
 import { type BatchMode, isRefused, orRefusal, throwIfAnyRefused } from "../../core/batch.js";
 import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
-import { alreadyExistsError, DomainError, mergedError } from "../../core/errors.js";
+import { alreadyExistsError, DomainError, mergedError, throwIfInvalid, violation } from "../../core/errors.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { assertRecordSize, mostBytes } from "../../core/record-size.js";
 import type { BatchFacts, SaleBatchDecision, SaleBatchUnit, SaleItem } from "./package-batch.model.js";
@@ -34,6 +34,7 @@ export async function decideSales(
     }
   }
   if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
+  assertBounded([...stored.values()]);
   return { stored, refused };
 }
 
@@ -64,4 +65,32 @@ function ofItem({ customerId }: RequestedSale, refusal: DomainError, { merged }:
 
 function prefixed(message: string, [first]: readonly { readonly field: string }[]): string {
   return first && message.startsWith(`${first.field}:`) ? `sale.${message}` : message;
+}
+
+/** What the packages of one batch may have in all. A small request can name a large template hundreds of times. */
+const maxServices = 20_000;
+const maxNoteCharacters = 2_000_000;
+
+/** @throws INVALID_REQUEST, and nothing is stored */
+function assertBounded(sold: readonly SoldPackage[]): void {
+  const services = sumOf(sold, ({ lines }) => sumOf(lines, (line) => 1 + line.services.length));
+  const characters = sumOf(sold, ({ lines, note }) => lines.length * note.length);
+  const tooMany = (description: string) =>
+    violation("items", "TOO_MANY", `${description} Send them in smaller batches.`);
+  throwIfInvalid([
+    ...(services > maxServices
+      ? [tooMany(`The packages have ${services} items and services, and a batch at most ${maxServices}.`)]
+      : []),
+    ...(characters > maxNoteCharacters
+      ? [
+          tooMany(
+            `The notes of all package items have ${characters} characters, and a batch at most ${maxNoteCharacters}.`,
+          ),
+        ]
+      : []),
+  ]);
+}
+
+function sumOf<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
 }
