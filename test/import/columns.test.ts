@@ -74,6 +74,16 @@ describe("headers", () => {
   });
 });
 
+it("columns of owners that a file of pets or leads does not use are told, or kept", () => {
+  const header = ["Pet Name", "Owner Phone", "Home Phone", "Assigned To", "Staff ID", "Owner Tags"];
+  const { columns, notes } = planColumns({ kind: "pets", header });
+  expect(columns.map(({ use }) => use.kind)).toEqual(["field", "field", "field", "drop", "drop", "drop"]);
+  expect(notes).toEqual([expect.stringContaining('Not imported: "Assigned To", "Staff ID", "Owner Tags".')]);
+  const kept = planColumns({ kind: "pets", header, unmapped: "note" });
+  expect(kept.columns.slice(3).map(({ use }) => use.kind)).toEqual(["note", "note", "note"]);
+  expect(planColumns({ kind: "leads", header: ["First Name", "Last Visit"] }).notes).toHaveLength(1);
+});
+
 it("a saved mapping can be used again", async () => {
   const header = ["Email", "Favorite toy", "VIP"];
   const mapping = new Map([["VIP", "custom:cf_1"]]);

@@ -253,12 +253,18 @@ const bare: Readonly<Record<ImportKind, Readonly<Record<string, readonly string[
   packages: { "package.id": ["id"] },
 };
 
+/** What a row of a pet uses of its owner: names, email address and own phones, which find the owner. */
+const findingOwner = /^owner\.(?:id|name|first_name|last_name|email|(?:mobile_|home_|work_|other_)?phone)$/;
+
+/** What a customer has and a lead has not. */
+const onlyOfCustomers = /^owner\.(?:status|last_appointment|next_appointment)$/;
+
 const identifying = /^owner\.(?:id|name|first_name|last_name|phone|mobile_phone|email)$/;
 
 const owned: Readonly<Record<ImportKind, readonly OwnField[]>> = {
   customers: [...ownerFields, ...petFields],
-  leads: [...ownerFields, ...leadFields, ...petFields],
-  pets: [...petFields, ...ownerFields],
+  leads: [...ownerFields.filter(({ name }) => !onlyOfCustomers.test(name)), ...leadFields, ...petFields],
+  pets: [...petFields, ...ownerFields.filter(({ name }) => findingOwner.test(name))],
   packages: [...packageFields, ...ownerFields.filter(({ name }) => identifying.test(name))],
 };
 
