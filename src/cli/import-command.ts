@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { textFault } from "../core/text.js";
 import { localDate } from "../core/time-zones.js";
 import type { DayOrder } from "../import/cells/date-cell.js";
 import { planColumns } from "../import/columns/column-plan.js";
@@ -12,6 +13,7 @@ import type { FileEncoding } from "../import/reading/file-survey.js";
 import { openRows } from "../import/reading/open-rows.js";
 import { provesConsent } from "../import/records/consent-cells.js";
 import { mayLack } from "../import/records/missing-value.js";
+import { type NamedSetting, settingLists, settingName } from "../import/records/named-setting.js";
 import { type ImportSettings, planFields } from "../import/records/row-reader.js";
 import { openErrorsFile } from "../import/run/errors-file.js";
 import { importFile } from "../import/run/import-file.js";
@@ -83,7 +85,8 @@ async function runImport(kind: ImportKind, words: readonly string[], context: Co
     const name = values.name ?? "default";
     const isUpdating = values.update === true;
     const isCreating = values["create-settings"] === true;
-    const named = createNamedSettings({ calls: calls.settings, isCreating, isDryRun });
+    const alwaysCreated = settings.incompleteTag;
+    const named = createNamedSettings({ calls: calls.settings, isCreating, alwaysCreated, isDryRun });
     const parts = { kind, name, source, fields, settings, secret, isDryRun, isUpdating, jobs, calls, named, write };
     const { counts, jobId } = await importFile({ ...parts, report, errors, progress });
     const hasErrors = await errors.close();
@@ -120,10 +123,12 @@ function knownWord<T extends string>(given: string, option: string, known: reado
   return found;
 }
 
-function incompleteTagOf(values: Values): string | undefined {
-  const tag = values["tag-incomplete"]?.trim();
-  if (tag === "") throw new UsageError("--tag-incomplete must be the name of a tag.");
-  if (tag !== undefined && values["allow-missing"] === undefined)
+function incompleteTagOf({ "tag-incomplete": given, ...values }: Values): NamedSetting | undefined {
+  if (given === undefined) return undefined;
+  const tag = settingName("tag", given);
+  const fault = textFault(tag.name, settingLists.tag.rule);
+  if (fault) throw new UsageError(`--tag-incomplete must be the name of a tag. ${fault.description}`);
+  if (values["allow-missing"] === undefined)
     throw new UsageError("--tag-incomplete needs --allow-missing, which says what may be missing.");
   return tag;
 }

@@ -27,10 +27,15 @@ Dan,Poe,555,,,,,
 `;
 
 async function owners(company: string) {
-  const { rows } = await database.owner.query<{ first_name: string; last_name: string; phone: string; id: string }>(
-    "SELECT id, first_name, last_name, phone, email FROM customer WHERE company_id = $1 ORDER BY first_name, id",
-    [company],
-  );
+  const { rows } = await database.owner.query<{
+    first_name: string;
+    last_name: string;
+    phone: string;
+    email: string;
+    id: string;
+  }>("SELECT id, first_name, last_name, phone, email FROM customer WHERE company_id = $1 ORDER BY first_name, id", [
+    company,
+  ]);
   return rows;
 }
 
@@ -56,12 +61,12 @@ describe("moego import --allow-missing", { timeout: 120_000 }, () => {
       { name: "Rex", breed: "" },
     ]);
     expect(run.stdout).toContain("Warning: Imported without a last name. (2 rows, first row 2)");
-    expect(run.stdout).toContain("Warning: Imported without a phone number. (4 rows, first row 3)");
+    expect(run.stdout).toContain("Warning: Imported without a phone number. (3 rows, first row 3)");
     expect(run.stdout).toContain("Warning: Imported without a breed. (1 row, first row 2)");
     const anna = stored.find(({ first_name }) => first_name === "Anna")?.id;
     const warned = run.errors.split("\r\n").filter((line) => line.endsWith(",warning"));
     expect(warned[0]).toBe(`2,Last Name,,Imported without a last name.,Add it to customer ${anna}.,warning`);
-    expect(warned.map((line) => line.slice(0, 1)).join("")).toBe("223456" + "77");
+    expect(warned.map((line) => line.slice(0, 1)).join("")).toBe("22345" + "77");
     expect(run.errors).toContain("8,First Name,,The row has neither a name nor contact data of the owner.");
     expect(run.errors).toMatch(/^9,Phone,555,.*,fault\r$/m);
     const again = await imports.run("customers", company, file, ...everything);
@@ -110,7 +115,10 @@ describe("moego import --allow-missing", { timeout: 120_000 }, () => {
       ["Orr", "+12125550113"],
     ]);
 
-    const complete = rows.replace("Anna,,", "Anna,Lee,").replace("Fox,,", "Fox,212-555-0112,");
+    const complete = rows
+      .replace("Anna,,", "Anna,Lee,")
+      .replace("a@example", "new@example")
+      .replace("Fox,,", "Fox,212-555-0112,");
     const updated = await imports.run("customers", company, complete, "--update");
     expect(updated.totals).toContain("3 rows = 0 created + 2 updated + 1 skipped + 0 failed.");
     expect((await owners(company)).map(({ last_name, phone }) => [last_name, phone])).toEqual([
@@ -118,13 +126,42 @@ describe("moego import --allow-missing", { timeout: 120_000 }, () => {
       ["Fox", "+12125550112"],
       ["Orr", "+12125550113"],
     ]);
-    // A name that was missing is not taken away again.
+    // A name that was missing is not taken away again, and the rest of its record is restored.
     const undone = await imports.undo(company, updated.job);
     expect(undone).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("Left 2 records, because no update removes"),
+      stdout: expect.stringContaining(
+        "Gave 1 record the values of before.\nLeft a value that was missing before in 2 records, because it is required.\n",
+      ),
     });
-    expect((await owners(company)).map(({ last_name }) => last_name)).toEqual(["Lee", "Fox", "Orr"]);
+    expect((await owners(company)).map(({ last_name, email }) => [last_name, email])).toEqual([
+      ["Lee", "a@example.com"],
+      ["Fox", ""],
+      ["Orr", ""],
+    ]);
+  });
+
+  it("takes from later rows of a record what its first row lacks, and warns only of what a run stores", async () => {
+    const company = await imports.newCompany();
+    const rows = `Customer ID,First Name,Last Name,Phone,Email,Pet ID,Pet Name,Species,Breed
+1,Anna,Lee,,a@example.com,11,Rex,Dog,
+1,Anna,Lee,212-555-0111,,11,Rex,Dog,Pug
+2,Ben,,212-555-0112,,,,,
+2,Ben,,212-555-0112,,,,,
+`;
+    const words = [...everything, "--tag-incomplete", "To complete"];
+    const run = await imports.run("customers", company, rows, ...words);
+    expect((await owners(company)).map(({ id: _, ...owner }) => owner)).toEqual([
+      { first_name: "Anna", last_name: "Lee", phone: "+12125550111", email: "a@example.com" },
+      { first_name: "Ben", last_name: "", phone: "+12125550112", email: "" },
+    ]);
+    const pets = await database.owner.query("SELECT breed FROM pet WHERE company_id = $1", [company]);
+    expect(pets.rows).toEqual([{ breed: "Pug" }]);
+    expect(run.stdout).toContain("Note: Rows have what the first row of an owner lacks. It is taken from them. (1 row");
+    expect(run.stdout.match(/^Warning.*$/gm)).toEqual(["Warning: Imported without a last name. (1 row, first row 4)"]);
+    expect(run.stdout).toContain('Created tag "To complete" (1 row, first row 4).');
+    const again = await imports.run("customers", company, rows, ...words);
+    expect([again.totals, again.errors]).toEqual([expect.stringContaining("4 skipped"), ""]);
   });
 
   it("stores leads without a name or contact data, and pets without a breed", async () => {
@@ -160,5 +197,20 @@ describe("moego import --allow-missing", { timeout: 120_000 }, () => {
     expect(unknown.stderr).toContain('--allow-missing must be one of: "first-name", "last-name", "phone", "breed".');
     const tag = await imports.run("customers", company, file, "--tag-incomplete", "To do");
     expect(tag.stderr).toContain("--tag-incomplete needs --allow-missing");
+    const long = await imports.run("customers", company, file, ...everything, "--tag-incomplete", "x".repeat(65));
+    expect(long).toMatchObject({ code: 64, stderr: expect.stringContaining("Must have at most 64 characters.") });
+  });
+
+  it("imports incomplete rows without a tag that is archived", async () => {
+    const company = await imports.newCompany();
+    await database.owner.query(
+      `INSERT INTO tag (company_id, id, name, name_key, display_order, archived_time, last_updated_time)
+       VALUES ($1, 'tag_1', 'To do', 'to do', 1, now(), now())`,
+      [company],
+    );
+    const rows = "First Name,Last Name,Phone\nAnna,,212-555-0111\n";
+    const run = await imports.run("customers", company, rows, ...everything, "--tag-incomplete", "To do");
+    expect(run.totals).toContain("1 row = 1 created");
+    expect(run.stdout).toContain('Note: The tag "To do" is archived. It is kept as a note (1 row, first row 2).');
   });
 });

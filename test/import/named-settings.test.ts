@@ -13,7 +13,7 @@ afterAll(() => database.drop());
 
 const owners = `First Name,Last Name,Phone,Client Tags,Referral Source
 Anna,Lee,212-555-0111,"VIP, Biter",Yelp
-Ben,Fox,212-555-0112,vip,
+Ben,Fox,212-555-0112,vip; VIP,
 Cora,Orr,212-555-0113,,yelp
 `;
 
@@ -66,6 +66,11 @@ describe("settings that rows name", { timeout: 120_000 }, () => {
       { name: "Ben", source: null, tags: "VIP", notes: null },
       { name: "Cora", source: "Yelp", tags: null, notes: null },
     ]);
+    // A run that stores nothing needs no tag.
+    await database.owner.query(
+      "UPDATE tag SET name = 'Gold', name_key = 'gold' WHERE company_id = $1 AND name = 'VIP'",
+      [company],
+    );
     const again = await imports.run("customers", company, owners, "--create-settings");
     expect([again.totals, again.stdout]).toEqual([
       expect.stringContaining("3 skipped"),
@@ -73,7 +78,7 @@ describe("settings that rows name", { timeout: 120_000 }, () => {
     ]);
     expect(await namesIn(company, "referral_source")).toEqual(["Yelp"]);
     expect((await imports.undo(company, run.job)).stdout).toContain("Tags and other settings stay");
-    expect(await namesIn(company, "tag")).toEqual(["Biter", "VIP"]);
+    expect(await namesIn(company, "tag")).toEqual(["Biter", "Gold"]);
   });
 
   it("are kept as notes without the option, and reported once each", async () => {
@@ -99,13 +104,18 @@ describe("settings that rows name", { timeout: 120_000 }, () => {
     expect(await stored(company, "lead")).toMatchObject([
       { name: "Anna", source: "Yelp", tags: "New", stage: "Contacted", status: "Call back", notes: null },
       { name: "Ben", stage: "Contacted", status: null },
-      { name: "Cora", notes: null },
+      // The first stage of a file is not the default of leads without a stage.
+      { name: "Cora", stage: null, notes: null },
     ]);
-    const more = "First Name,Phone,Stage,Status\nDan,212-555-0114,CONTACTED,Lost\n";
+    const told = `Ads,\nand ${"a friend ".repeat(200)}of Anna`;
+    const more = `First Name,Phone,Stage,Status,How did you hear about us\nDan,212-555-0114,CONTACTED,Lost,"${told}"\n`;
     const known = await imports.run("leads", company, more);
     expect(known.stdout).toContain('Note: The company has no lead status "Lost" (1 row, first row 2).');
     expect(await namesIn(company, "life_cycle")).toEqual(["Contacted"]);
-    expect((await stored(company, "lead")).at(-1)).toMatchObject({ stage: "Contacted", notes: "Lead status: Lost" });
+    expect((await stored(company, "lead")).at(-1)).toMatchObject({
+      stage: "Contacted",
+      notes: `Referral source: ${told}\nLead status: Lost`,
+    });
   });
 
   it("are staff of the company too, by name, email or id, if one person has it", async () => {

@@ -20,7 +20,7 @@ import { readPhones } from "../cells/phone-cell.js";
 import { restoredPostalCode } from "../cells/postal-code.js";
 import { readConsent } from "./consent-cells.js";
 import { miss } from "./missing-value.js";
-import { type NamedSetting, settingName } from "./named-setting.js";
+import { distinctSettings, type NamedSetting, settingName } from "./named-setting.js";
 import type { ImportSettings, RowReader } from "./row-reader.js";
 
 /** An owner as a row has it. */
@@ -97,6 +97,19 @@ export function readOwner(reader: RowReader, settings: ImportSettings, kind: "cu
   };
 }
 
+/** The owner of several rows: a later one gives the names, phones and email address that the first lacks. */
+export function completedOwner(first: OwnerDraft, { customer: later }: OwnerDraft): OwnerDraft {
+  const { firstName, lastName, email, phones = [] } = first.customer;
+  const customer = {
+    ...first.customer,
+    firstName: firstName || later.firstName || "",
+    lastName: lastName || later.lastName || "",
+    phones: phones.length > 0 ? phones : (later.phones ?? []),
+    email: email || later.email || "",
+  };
+  return { ...first, customer };
+}
+
 /** Tags, source, stage, status and assigned staff of the row. */
 function readNames(reader: RowReader): readonly NamedSetting[] {
   const tags = reader.text("owner.tags").split(/[;,|]/);
@@ -107,7 +120,7 @@ function readNames(reader: RowReader): readonly NamedSetting[] {
     settingName("actionStatus", reader.text("owner.action_status")),
     settingName("staff", reader.text("owner.staff")),
   ];
-  return named.filter(({ name }) => name !== "");
+  return distinctSettings(named.filter(({ name }) => name !== ""));
 }
 
 const noPhone = refusal("The row has no phone number.", "Add one. The company looks its customers up by phone.");

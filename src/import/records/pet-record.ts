@@ -1,7 +1,13 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { foldCase } from "../../core/text.js";
-import { Pet_Gender, Pet_Status, Pet_Type, type PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
+import {
+  type Pet,
+  Pet_Gender,
+  Pet_Status,
+  Pet_Type,
+  type PetSchema,
+} from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import { Weight_Unit } from "../../gen/proto/moego/common/v1/weight_pb.js";
 import { meaningful, readYesNo, refusal } from "../cells/cell.js";
 import { readDate, readMoment } from "../cells/date-cell.js";
@@ -15,7 +21,12 @@ export interface PetDraft {
   /** What identifies the pet among those of its owner, or in the file if it has an id there. */
   readonly key: string;
   readonly hasSourceId: boolean;
-  readonly pet: MessageInitShape<typeof PetSchema>;
+  readonly pet: Exclude<MessageInitShape<typeof PetSchema>, Pet>;
+}
+
+/** The pet of several rows: a later one gives the breed that the first lacks. */
+export function completedPet(first: PetDraft, { pet: later }: PetDraft): PetDraft {
+  return { ...first, pet: { ...first.pet, breed: first.pet.breed || later.breed || "" } };
 }
 
 const petCells = ["pet.name", "pet.type", "pet.breed", "pet.birthday", "pet.weight", "pet.sex", "pet.id"] as const;

@@ -4,6 +4,7 @@ import type { WeightUnit } from "../cells/pet-cells.js";
 import type { Column, ColumnPlan } from "../columns/column-plan.js";
 import type { FileRow, Refusal } from "../reading/row.js";
 import type { Lack, MayLack } from "./missing-value.js";
+import type { NamedSetting } from "./named-setting.js";
 
 /** What the rows of a file have in common. */
 export interface ImportSettings {
@@ -28,8 +29,8 @@ export interface ImportSettings {
   readonly species?: string | undefined;
   /** What a record may lack if its row lacks it. */
   readonly mayLack: ReadonlySet<MayLack>;
-  /** Name of the tag of owners who lack something. */
-  readonly incompleteTag?: string | undefined;
+  /** The tag of owners who lack something. */
+  readonly incompleteTag?: NamedSetting | undefined;
 }
 
 /** A cell, or a whole row, that keeps a row from being imported. */

@@ -2,31 +2,40 @@ import { create, type DescMessage, type JsonObject, type MessageInitShape, toJso
 import { CreateCustomerRequestSchema } from "../../gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { PetSchema } from "../../gen/proto/moego/business/customer/v1/pet_pb.js";
 import type { ImportEntry, ImportedKind } from "../../resources/import-jobs/import-job.model.js";
-import { type NamedSetting, type SettingListName, settingLists } from "../records/named-setting.js";
-import type { OwnerDraft } from "../records/owner-record.js";
+import type { Lack } from "../records/missing-value.js";
+import { distinctSettings, type NamedSetting, type SettingListName, settingLists } from "../records/named-setting.js";
+import { completedOwner, type OwnerDraft } from "../records/owner-record.js";
 import type { PackageDraft } from "../records/package-record.js";
-import type { PetDraft } from "../records/pet-record.js";
+import { completedPet, type PetDraft } from "../records/pet-record.js";
 import type { RowReader } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
 import type { NamedSettings } from "./named-settings.js";
 import type { Refused } from "./outcome.js";
 import type { Storing } from "./stored-drafts.js";
 
-/** A record of a list of rows: of the first row that has it. */
-export interface Draft extends ImportEntry {
+/** A record of a list of rows: of the first row that has it, with what that row lacks and a later one has. */
+export interface Draft extends ImportEntry, DraftContent {
   /** Id of the stored record, once it was found under the key. */
   recordId: string;
-  readonly storing: (recordId: string) => Storing;
-  /** What the file says of the record, as an update compares it. ProtoJSON. */
-  readonly stated: () => JsonObject;
   /** `changed` since an earlier run, or `repeated` with other cells in this one. */
   state: "create" | "created" | "updated" | "stored" | "changed" | "repeated" | "refused";
   refused: readonly Refused[];
 }
 
+interface DraftContent {
+  readonly contentHash: string;
+  readonly storing: (recordId: string) => Storing;
+  /** What the file says of the record, as an update compares it. ProtoJSON. */
+  readonly stated: () => JsonObject;
+  /** The settings that a new record refers to. */
+  readonly names: readonly NamedSetting[];
+  /** What a new record is stored without. */
+  readonly lacks: readonly Lack[];
+}
+
 interface DraftContext {
   /** Tag of owners who lack something. */
-  readonly incompleteTag?: string | undefined;
+  readonly incompleteTag?: NamedSetting | undefined;
   readonly ownerKind: "customer" | "lead";
   readonly keys: EntryKeys;
   readonly settings: Pick<NamedSettings, "idOf">;
@@ -48,62 +57,112 @@ export interface Drafts {
 export function createDrafts({ ownerKind, keys, settings, incompleteTag }: DraftContext): Drafts {
   const drafts = new Map<string, Draft>();
 
-  function draft(reader: RowReader, kind: ImportedKind, given: NewDraft): Draft {
-    const { identity, recordId, content, stated, storing } = given;
+  function draft(
+    reader: RowReader,
+    kind: ImportedKind,
+    given: NewDraft,
+    completed: (first: Draft) => NewDraft | undefined = () => undefined,
+  ): Draft {
+    const { identity, recordId } = given;
     const key = keys.keyOf(kind, identity);
-    const contentHash = keys.hashOf(content);
+    const content = contentOf(given);
     const first = drafts.get(`${kind} ${key}`);
     if (first) {
-      if (first.contentHash !== contentHash) reader.remark("", repeatText(nounOf(kind)));
+      const whole = completed(first);
+      if (whole) {
+        Object.assign(first, contentOf(whole));
+        reader.remark("", completedText(nounOf(kind)));
+      }
+      if (first.contentHash !== content.contentHash) reader.remark("", repeatText(nounOf(kind)));
       return first;
     }
-    const entry = { kind, key, recordId, contentHash, row: reader.row };
-    const made: Draft = { ...entry, stated, storing, state: "create", refused: [] };
+    const made: Draft = { ...{ kind, key, recordId, row: reader.row }, ...content, state: "create", refused: [] };
     drafts.set(`${kind} ${key}`, made);
     return made;
   }
 
-  return {
-    ownerOf(reader, { key: identity, customer, facts, names }) {
-      const recordId = keys.recordIdOf(ownerKind, identity);
-      const content = [customer, facts, names];
-      const isTagged = incompleteTag !== undefined && reader.lacks.some(({ what }) => what !== "breed");
-      const flags = isTagged ? [{ name: incompleteTag }] : [];
-      // Settings are looked up once all rows of the list are read.
-      const referring = () => {
-        const { tags, notes, ...references } = referencesOf(names, settings);
-        return { ...references, tags: [...tags, ...flags], notes: [...(customer.notes ?? []), ...notes] };
-      };
-      const stated = () => jsonOf(CreateCustomerRequestSchema, customer);
-      if (ownerKind === "customer") {
-        const storing = (id: string) => {
-          const { lifeCycle: _, actionStatus: __, staffId, ...references } = referring();
-          const assignedStaff = staffId === undefined ? {} : { assignedStaffId: staffId };
-          return { customer: { id, customer: { ...customer, ...references, ...assignedStaff }, ...facts } };
-        };
-        return draft(reader, "customer", { identity, recordId, content, stated, storing });
-      }
-      const { complianceConfig, consentProvenance, ...lead } = customer;
-      const { createdTime } = facts;
-      const item = {
-        ...(complianceConfig ? { complianceConfig } : {}),
-        ...(consentProvenance ? { consentProvenance } : {}),
-        ...(createdTime ? { createdTime } : {}),
-      };
+  function contentOf({ content, stated, storing, names = [], lacks = [] }: NewDraft): DraftContent {
+    return { contentHash: keys.hashOf(content), stated, storing, names, lacks };
+  }
+
+  /** Drafts of records that may lack something. If a later row of the record has it, the draft gets it. */
+  function createCompletable<Source>(completed: (first: Source, later: Source) => Source) {
+    const sources = new Map<Draft, Source>();
+    type ToDraft = (source: Source, lacks: readonly Lack[]) => NewDraft;
+    return (reader: RowReader, kind: ImportedKind, later: Source, lacks: readonly Lack[], toDraft: ToDraft): Draft => {
+      const made = draft(reader, kind, toDraft(later, lacks), (first) => {
+        const source = sources.get(first);
+        const still = first.lacks.filter(({ what }) => lacks.some((one) => one.what === what));
+        if (source === undefined || still.length === first.lacks.length) return undefined;
+        const whole = completed(source, later);
+        sources.set(first, whole);
+        return toDraft(whole, still);
+      });
+      if (!sources.has(made)) sources.set(made, later);
+      return made;
+    };
+  }
+
+  const ownerDraft = createCompletable(completedOwner);
+  const petDraft = createCompletable<{ readonly pet: PetDraft; readonly owner: PetOwner }>((first, later) => ({
+    ...first,
+    pet: completedPet(first.pet, later.pet),
+  }));
+
+  function newOwner(owner: OwnerDraft, lacks: readonly Lack[]): NewDraft {
+    const { key: identity, customer, facts } = owner;
+    const recordId = keys.recordIdOf(ownerKind, identity);
+    // Without the texts of names, and as an import stored it that did not know names.
+    const named = owner.names.map(({ list, name }) => ({ list, name }));
+    const content = named.length === 0 ? [customer, facts] : [customer, facts, named];
+    const flags = lacks.length > 0 && incompleteTag ? [incompleteTag] : [];
+    const names = distinctSettings([...owner.names, ...flags]);
+    // Settings are looked up once it is known that the owner is new.
+    const referring = () => {
+      const { notes, ...references } = referencesOf(names, settings);
+      return { ...references, notes: [...(customer.notes ?? []), ...notes] };
+    };
+    const stated = () => jsonOf(CreateCustomerRequestSchema, customer);
+    const same = { identity, recordId, content, stated, names, lacks };
+    if (ownerKind === "customer") {
       const storing = (id: string) => {
-        const { staffId, ...references } = referring();
-        const assignedStaff = staffId === undefined ? {} : { allocateStaffId: staffId };
-        return { lead: { id, ...item, lead: { ...leadOf(lead), ...references, ...assignedStaff } } };
+        const { lifeCycle: _, actionStatus: __, staffId, ...references } = referring();
+        const assignedStaff = staffId === undefined ? {} : { assignedStaffId: staffId };
+        return { customer: { id, customer: { ...customer, ...references, ...assignedStaff }, ...facts } };
       };
-      return draft(reader, "lead", { identity, recordId, content, stated, storing });
+      return { ...same, storing };
+    }
+    const { complianceConfig, consentProvenance, ...lead } = customer;
+    const { createdTime } = facts;
+    const item = {
+      ...(complianceConfig ? { complianceConfig } : {}),
+      ...(consentProvenance ? { consentProvenance } : {}),
+      ...(createdTime ? { createdTime } : {}),
+    };
+    const storing = (id: string) => {
+      const { staffId, ...references } = referring();
+      const assignedStaff = staffId === undefined ? {} : { allocateStaffId: staffId };
+      return { lead: { id, ...item, lead: { ...leadOf(lead), ...references, ...assignedStaff } } };
+    };
+    return { ...same, storing };
+  }
+
+  return {
+    ownerOf(reader, owner) {
+      const lacks = reader.lacks.filter(({ what }) => what !== "breed");
+      return ownerDraft(reader, ownerKind, owner, lacks, newOwner);
     },
 
-    petOf(reader, { key, hasSourceId, pet }, owner) {
-      const identity = hasSourceId ? key : `${owner.identity} ${key}`;
-      const recordId = keys.recordIdOf("pet", identity);
-      const ownedBy = ownerKind === "lead" ? ("leadId" as const) : ("customerId" as const);
-      const storing = (id: string) => ({ pet: { id, owner: { case: ownedBy, value: owner.record.recordId }, pet } });
-      return draft(reader, "pet", { identity, recordId, content: pet, stated: () => jsonOf(PetSchema, pet), storing });
+    petOf(reader, given, petOwner) {
+      const missing = reader.lacks.filter(({ what }) => what === "breed");
+      return petDraft(reader, "pet", { pet: given, owner: petOwner }, missing, ({ pet: one, owner }, lacks) => {
+        const { key, hasSourceId, pet } = one;
+        const identity = hasSourceId ? key : `${owner.identity} ${key}`;
+        const recordId = keys.recordIdOf("pet", identity);
+        const ownedBy = ownerKind === "lead" ? ("leadId" as const) : ("customerId" as const);
+        const storing = (id: string) => ({ pet: { id, owner: { case: ownedBy, value: owner.record.recordId }, pet } });
+        return { identity, recordId, content: pet, stated: () => jsonOf(PetSchema, pet), storing, lacks };
+      });
     },
 
     packageOf(reader, { key, hasSourceId, sale }, owner) {
@@ -129,12 +188,14 @@ export function repeatText(noun: string): string {
   return `Rows repeat ${noun} with other cells. The first row counts.`;
 }
 
-interface NewDraft {
+function completedText(noun: string): string {
+  return `Rows have what the first row of ${noun} lacks. It is taken from them.`;
+}
+
+interface NewDraft extends Pick<DraftContent, "stated" | "storing">, Partial<Pick<DraftContent, "names" | "lacks">> {
   readonly identity: string;
   readonly recordId: string;
   readonly content: unknown;
-  readonly stated: () => JsonObject;
-  readonly storing: (recordId: string) => Storing;
 }
 
 type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance">;
@@ -146,7 +207,7 @@ function referencesOf(names: readonly NamedSetting[], settings: Pick<NamedSettin
     return id === undefined ? [] : [{ ...named, id }];
   });
   const kept = names.filter((named) => settings.idOf(named) === undefined);
-  const lines = kept.map(({ list, name }) => `${settingLists[list].note}: ${name}`);
+  const lines = kept.map(({ list, text }) => `${settingLists[list].note}: ${text}`);
   const single = (list: SettingListName) => {
     const id = found.find((one) => one.list === list)?.id ?? "";
     return id === "" ? undefined : { id };

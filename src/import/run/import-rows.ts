@@ -16,7 +16,7 @@ import { createDrafts, type Draft, type Drafts, distinct, nounOf, repeatText } f
 import type { EntryKeys } from "./entry-keys.js";
 import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
-import type { NamedSettings, NamingRow } from "./named-settings.js";
+import type { NamedSettings } from "./named-settings.js";
 import { faultsOf, type RowOutcome } from "./outcome.js";
 import { createOwnerSearch } from "./owner-search.js";
 import { createRecordStoring } from "./record-storing.js";
@@ -53,7 +53,7 @@ interface ReadRow {
 /** Imports lists of rows. Repeated owners become one owner with several pets. */
 export function createRowImport({ kind, settings, fields, keys, log, calls, named, isDryRun, isUpdating }: RowImport) {
   const ownerKind = kind === "leads" ? "lead" : "customer";
-  const store = createRecordStoring({ log, calls, isDryRun, isUpdating });
+  const store = createRecordStoring({ log, calls, settings: named, isDryRun, isUpdating });
   const findOwner = createOwnerSearch({ keys, log, calls, noun: kind === "packages" ? "package" : "pet" });
   const templatesOnce = createTemplates(calls);
   /** Packages without ids, by customer, template and day: nothing tells a second one from a repeated row. */
@@ -63,23 +63,20 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     const { incompleteTag } = settings;
     const drafts = createDrafts({ ownerKind, keys, settings: named, incompleteTag });
     const read: ReadRow[] = [];
-    const naming: NamingRow[] = [];
     for (const row of rows) {
       const reader = readRow(row, fields);
       if (row.refusal) read.push({ reader });
       else if (kind === "packages") read.push(await readPackageRow(reader, drafts));
-      else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts, naming));
+      else read.push(kind === "pets" ? await readPetRow(reader, drafts) : readOwnerRow(reader, drafts));
     }
-    await named.meet(naming);
     return read;
   }
 
-  function readOwnerRow(reader: RowReader, drafts: Drafts, naming: NamingRow[]): ReadRow {
+  function readOwnerRow(reader: RowReader, drafts: Drafts): ReadRow {
     const owner = readOwner(reader, settings, ownerKind);
     const pet = mentionsPet(reader) ? readPet(reader, settings, { keepsNotes: false }) : undefined;
     if (owner.key === "" && reader.faults.length === 0) reader.refuse("owner.phone", nothingIdentifies);
     if (reader.faults.length > 0) return { reader };
-    if (owner.names.length > 0) naming.push({ row: reader.row, names: owner.names });
     const made = drafts.ownerOf(reader, owner);
     if (!pet) return { reader, owner: made };
     return { reader, owner: made, pet: drafts.petOf(reader, pet, { identity: owner.key, record: made }) };
@@ -148,14 +145,14 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     const became = (state: Draft["state"]) => drafts.some((one) => one?.state === state && one.row === reader.row);
     const changed = became("created") ? "created" : became("updated") ? "updated" : "skipped";
     const outcome = faults.length > 0 ? "failed" : changed;
-    const warnings = reader.lacks.flatMap((lack) => warningsOf(lack, lack.what === "breed" ? pet : owner));
+    const made = drafts.filter((one) => one?.state === "created" && one.row === reader.row);
+    const warnings = made.flatMap((one) => one?.lacks.map((lack) => warningOf(lack, one)) ?? []);
     return { row: reader.row, outcome, faults, warnings, remarks };
 
-    function warningsOf({ what, field }: Lack, record: Draft | undefined): readonly RowFault[] {
-      if (!record || record.state === "refused") return [];
+    function warningOf({ what, field }: Lack, record: Draft): RowFault {
       const remedy = isDryRun ? "Add it to the file or to the record." : `Add it to ${record.kind} ${record.recordId}.`;
       const reason = `Imported without ${lackNames[what]}.`;
-      return [{ row: reader.row, ...cellOf(field), reason, remedy, isWarning: true }];
+      return { row: reader.row, ...cellOf(field), reason, remedy, isWarning: true };
     }
   }
 }

@@ -1,20 +1,27 @@
 import { DomainError } from "../../core/errors.js";
 import { foldCase, textFault } from "../../core/text.js";
-import { type NamedSetting, type SettingListName, settingLists } from "../records/named-setting.js";
+import {
+  type CreatedList,
+  type NamedSetting,
+  type SettingListName,
+  settingKey,
+  settingLists,
+} from "../records/named-setting.js";
 import { counted } from "./report.js";
 import type { KnownSetting, SettingCalls } from "./setting-calls.js";
 
 /** The settings of a company by the names that rows have for them. */
 export interface NamedSettings {
-  /** Finds the settings that a list of rows names, and creates those that are missing if that was asked for. */
-  meet(rows: readonly NamingRow[]): Promise<void>;
+  /** Finds the settings that new records name, and creates those that are missing if that was asked for. */
+  meet(records: readonly NamingRecord[]): Promise<void>;
   /** The id of a setting that was met. "" if a dry run would create it, undefined if the company has none. */
   idOf(setting: NamedSetting): string | undefined;
   /** What was created, and what is missing: a sentence each. */
   lines(): readonly string[];
 }
 
-export interface NamingRow {
+/** A record of the row that makes it. */
+export interface NamingRecord {
   readonly row: number;
   readonly names: readonly NamedSetting[];
 }
@@ -22,6 +29,8 @@ export interface NamingRow {
 interface SettingOptions {
   readonly calls: SettingCalls;
   readonly isCreating: boolean;
+  /** A setting that is created even if others are not. */
+  readonly alwaysCreated?: NamedSetting | undefined;
   readonly isDryRun: boolean;
 }
 
@@ -36,15 +45,19 @@ interface Met {
   count: number;
 }
 
-/** A column of free text can have a name per row. More than these are missing without being remembered. */
-const maxNames = 5_000;
+/**
+ * A column of free text can have a name per row. Of each list, more than these are not remembered. Settings that the company has
+ * are always found.
+ */
+const maxUnknown = 5_000;
 const maxLines = 50;
 
-export function createNamedSettings({ calls, isCreating, isDryRun }: SettingOptions): NamedSettings {
+export function createNamedSettings({ calls, isCreating, alwaysCreated, isDryRun }: SettingOptions): NamedSettings {
   const met = new Map<string, Met>();
-  const lists = new Map<SettingListName, Map<string, KnownSetting>>();
+  const lists = new Map<SettingListName, ReadonlyMap<string, KnownSetting>>();
   const full = new Set<SettingListName>();
-  let forgotten = 0;
+  const unknown = new Map<SettingListName, number>();
+  const always = alwaysCreated && settingKey(alwaysCreated);
 
   async function load(list: SettingListName): Promise<ReadonlyMap<string, KnownSetting>> {
     const loaded = new Map<string, KnownSetting>();
@@ -59,12 +72,18 @@ export function createNamedSettings({ calls, isCreating, isDryRun }: SettingOpti
 
   async function fateOf({ list, name }: NamedSetting): Promise<Pick<Met, "fate" | "id">> {
     const found = (lists.get(list) ?? (await load(list))).get(foldCase(name));
-    if (found) return found.archived ? { fate: "archived" } : { fate: "known", id: found.id };
+    if (found) return fateOfKnown(found);
     if (textFault(name, settingLists[list].rule)) return { fate: "noName" };
     if (list === "staff") return { fate: "unknown" };
-    if (!isCreating) return { fate: "missing" };
+    if (!isCreating && settingKey({ list, name }) !== always) return { fate: "missing" };
     if (full.has(list)) return { fate: "noRoom" };
-    if (isDryRun) return { fate: "created", id: "" };
+    return isDryRun ? { fate: "created", id: "" } : created(list, name);
+  }
+
+  async function created(list: CreatedList, name: string): Promise<Pick<Met, "fate" | "id">> {
+    // Only tags have unique names. Others are looked for again, because another run can have created them.
+    const other = (await load(list)).get(foldCase(name));
+    if (other) return fateOfKnown(other);
     try {
       return { fate: "created", id: (await calls.create(list, name)).id };
     } catch (error) {
@@ -73,49 +92,57 @@ export function createNamedSettings({ calls, isCreating, isDryRun }: SettingOpti
         full.add(list);
         return { fate: "noRoom" };
       }
-      // Another run created it since the list was read.
-      const other = error.reason === "ALREADY_EXISTS" ? (await load(list)).get(foldCase(name)) : undefined;
-      if (!other) throw error;
-      return other.archived ? { fate: "archived" } : { fate: "known", id: other.id };
+      if (error.reason === "RESOURCE_ARCHIVED") return { fate: "archived" };
+      const another = error.reason === "ALREADY_EXISTS" ? (await load(list)).get(foldCase(name)) : undefined;
+      if (!another) throw error;
+      return fateOfKnown(another);
     }
   }
 
+  async function meetOne(named: NamedSetting, row: number): Promise<void> {
+    const key = settingKey(named);
+    const known = met.get(key);
+    if (known) {
+      known.count += 1;
+      return;
+    }
+    const { list, name } = named;
+    const fate = await fateOf(named);
+    // Ids of the company are no more than it may have. A dry run has none for what it would create.
+    const isUnknown = fate.id === undefined || fate.id === "";
+    if (isUnknown) unknown.set(list, (unknown.get(list) ?? 0) + 1);
+    if (!isUnknown || (unknown.get(list) ?? 0) <= maxUnknown) met.set(key, { list, name, ...fate, row, count: 1 });
+  }
+
   return {
-    async meet(rows) {
-      for (const { row, names } of rows) {
-        for (const named of names) {
-          const key = keyOf(named);
-          const known = met.get(key);
-          if (known) known.count += 1;
-          else if (met.size >= maxNames) forgotten += 1;
-          else met.set(key, { ...named, ...(await fateOf(named)), row, count: 1 });
-        }
-      }
+    async meet(records) {
+      for (const { row, names } of records) for (const named of names) await meetOne(named, row);
     },
 
-    idOf: (named) => met.get(keyOf(named))?.id,
+    idOf: (named) => met.get(settingKey(named))?.id,
 
     lines() {
       const told = [...met.values()].filter(({ fate }) => fate !== "known");
       const left = told.length - maxLines;
-      const isMissing = told.some(({ fate }) => fate === "missing");
+      const has = (fate: Fate) => told.some((one) => one.fate === fate);
       return [
         ...told.slice(0, maxLines).map((one) => sentenceOf(one, isDryRun)),
         ...(left > 0 ? [`... and ${counted(left, "more name")} of settings.`] : []),
-        ...(forgotten > 0
-          ? [`The file names more than ${counted(maxNames, "setting")}. Cells with others are kept as notes.`]
-          : []),
-        ...(isMissing ? ["What has no setting is kept as a note. --create-settings creates the settings."] : []),
-        ...(told.some(({ fate }) => fate === "created") && !isDryRun
-          ? ["An undo of the import leaves created settings."]
-          : []),
+        ...[...unknown].flatMap(([list, count]) => (count > maxUnknown ? [tooMany(list)] : [])),
+        ...(has("missing") ? ["What has no setting is kept as a note. --create-settings creates the settings."] : []),
+        ...(has("created") && !isDryRun ? ["An undo of the import leaves created settings."] : []),
       ];
     },
   };
 }
 
-function keyOf({ list, name }: NamedSetting): string {
-  return `${list} ${foldCase(name)}`;
+function fateOfKnown({ archived, id }: KnownSetting): Pick<Met, "fate" | "id"> {
+  return archived ? { fate: "archived" } : { fate: "known", id };
+}
+
+function tooMany(list: SettingListName): string {
+  const { plural } = settingLists[list];
+  return `The file names more than ${maxUnknown.toLocaleString("en")} ${plural} that the company lacks. The others are kept as notes.`;
 }
 
 function sentenceOf({ list, name, fate, count, row }: Met, isDryRun: boolean): string {

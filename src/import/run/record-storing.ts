@@ -3,12 +3,14 @@ import type { Draft } from "./draft.js";
 import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
 import { createMetRecords } from "./met-records.js";
+import type { NamedSettings } from "./named-settings.js";
 import { createRecordUpdates } from "./record-updates.js";
 import { storeDrafts } from "./stored-drafts.js";
 
 interface Storing {
   readonly log: EntryLog;
   readonly calls: ImportCalls;
+  readonly settings: Pick<NamedSettings, "meet">;
   /** Nothing is written; the calls only judge. */
   readonly isDryRun: boolean;
   /** Whether records that an earlier run stored become what the file says now. */
@@ -16,7 +18,7 @@ interface Storing {
 }
 
 /** Stores the drafts that are not stored yet, and says of each what became of it. */
-export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storing) {
+export function createRecordStoring({ log, calls, settings, isDryRun, isUpdating }: Storing) {
   const update = createRecordUpdates({ log, calls, isDryRun });
 
   /** Records that this run has stored or found. A later row that repeats them changes nothing. */
@@ -47,6 +49,7 @@ export function createRecordStoring({ log, calls, isDryRun, isUpdating }: Storin
   return async (drafts: readonly Draft[]): Promise<void> => {
     await recognize(drafts);
     const missing = drafts.filter(({ state }) => state === "create");
+    await settings.meet(missing);
     await storeDrafts(missing, { calls, jobId: log.jobId });
     if (!isDryRun) await rememberOthers(missing);
     if (isUpdating) await update(drafts.filter(({ state }) => state === "changed"));

@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { Violation } from "../../core/errors.js";
+import { protoName } from "../../core/text.js";
 import type { UpdatedKind } from "./import-calls.js";
 
 /** How a stored record becomes what a file says of it, and how it becomes again what it was. Requests in ProtoJSON. */
@@ -38,6 +40,25 @@ export function hasValues(request: JsonObject, stored: JsonObject): boolean {
     if (path === "phones") return isDeepStrictEqual(numbersOf(to), numbersOf(from));
     return isEmpty(to) ? isEmpty(from) : isSame(to, from);
   });
+}
+
+/**
+ * The request without the empty values that the server refuses because the fields are required. Undefined if it refuses
+ * anything else. If nothing is left, the mask is empty.
+ */
+export function withoutRequired(request: JsonObject, violations: readonly Violation[]): JsonObject | undefined {
+  const { updateMask } = request;
+  if (typeof updateMask !== "string" || violations.length === 0) return undefined;
+  const paths = updateMask.split(",");
+  const wanted = violations.map(({ field, reason }) => {
+    const name = field.split(".").at(-1);
+    const path = paths.find((one) => protoName(one) === name || (one === "phones" && name === "phone"));
+    return reason === "REQUIRED" && path !== undefined && isEmpty(valueAt(request, path)) ? path : undefined;
+  });
+  if (wanted.includes(undefined)) return undefined;
+  const kept = Object.entries(request).filter(([name]) => !wanted.includes(name));
+  const updated = paths.filter((path) => !wanted.includes(path));
+  return { ...Object.fromEntries(kept), updateMask: updated.join(",") };
 }
 
 function valueAt(record: JsonObject, path: string): JsonValue | undefined {

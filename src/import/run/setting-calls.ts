@@ -19,7 +19,7 @@ export interface KnownSetting {
 export interface SettingCalls {
   /** All entries, archived ones too. Staff by full name, email address and id; names of several of them are left out. */
   list(list: SettingListName): Promise<readonly KnownSetting[]>;
-  /** Throws ALREADY_EXISTS, COMPANY_LIMIT_REACHED. */
+  /** A stage does not become the default. Throws ALREADY_EXISTS, RESOURCE_ARCHIVED, COMPANY_LIMIT_REACHED. */
   create(list: CreatedList, name: string): Promise<KnownSetting>;
 }
 
@@ -62,6 +62,9 @@ export function createSettingCalls({
     if (list === "tag") return tags.create({ ...entry, content: { name, group: "" } }, principal, write);
     if (list === "actionStatus")
       return actionStatuses.create({ ...entry, content: { name, color: "" } }, principal, write);
+    // A name that a file has first must not become the stage of every lead that has none.
+    if (list === "lifeCycle")
+      return lifeCycles.create({ ...entry, content: { name, mayBeDefault: false } }, principal, write);
     return lists[list].create({ ...entry, content: { name } }, principal, write);
   };
   return {

@@ -1,4 +1,5 @@
-import { DomainError } from "../../core/errors.js";
+import type { JsonObject } from "@bufbuild/protobuf";
+import { DomainError, type Violation } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ImportedKind,
@@ -7,9 +8,9 @@ import type {
   KnownEntry,
   StoredVersion,
 } from "../../resources/import-jobs/import-job.model.js";
-import type { ImportCalls } from "./import-calls.js";
+import type { ImportCalls, RecordVersion, UpdatedKind } from "./import-calls.js";
 import { inParallel } from "./in-parallel.js";
-import { hasValues, type RecordUpdate } from "./record-update.js";
+import { hasValues, type RecordUpdate, withoutRequired } from "./record-update.js";
 
 export interface UndoCounts {
   readonly erased: number;
@@ -19,8 +20,10 @@ export interface UndoCounts {
   readonly restored: number;
   /** Records that have changed since the import. */
   readonly left: number;
-  /** Records that keep a value that was missing before. */
+  /** Records that keep a value that was missing before. Other values of them are those of before. */
   readonly completed: number;
+  /** Records whose former values the server refuses. */
+  readonly refused: number;
 }
 
 interface Undo {
@@ -40,7 +43,7 @@ const order: readonly ImportedKind[] = ["package", "customer", "lead", "pet"];
 export async function undoImport({ job, jobs, calls, write }: Undo): Promise<UndoCounts> {
   const { companyId } = job;
   const target = { companyId, jobId: job.id };
-  const counts = { erased: 0, deleted: 0, restored: 0, left: 0, completed: 0 };
+  const counts = { erased: 0, deleted: 0, restored: 0, left: 0, completed: 0, refused: 0 };
 
   /** What becomes of an entry. Undefined if its record was erased, which removes the entry. */
   async function undone(
@@ -56,13 +59,11 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       // A run that was killed did not come to update it.
       if (entry.state === "UPDATING" && hasValues(inverse, current)) return "UNDONE";
       if (!hasValues(request, current)) return "LEFT";
-      const isRestored = await calls.update(kind, stored, inverse).then(() => true, isNotPermitted);
-      if (!isRestored) {
-        counts.completed += 1;
-        return "KEPT";
-      }
-      counts.restored += 1;
-      return "UNDONE";
+      const became = await restore(calls, { kind, stored, inverse });
+      if (became.refused) counts.refused += 1;
+      if (became.completed) counts.completed += 1;
+      if (became.restored) counts.restored += 1;
+      return became.restored ? "UNDONE" : "KEPT";
     }
     if (!isUntouched) return "LEFT";
     await calls.erase(kind, id);
@@ -97,9 +98,27 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
   return counts;
 }
 
-/** An update that added a value without which the record was imported cannot be undone: no update removes such a value. */
-function isNotPermitted(error: unknown): false {
-  if (error instanceof DomainError && error.reason === "INVALID_REQUEST") return false;
+interface Restoring {
+  readonly kind: UpdatedKind;
+  readonly stored: RecordVersion;
+  readonly inverse: JsonObject;
+}
+
+/** Gives a record its former values. A value that was missing, and that the server requires, stays: no update removes it. */
+async function restore(calls: Pick<ImportCalls, "update">, { kind, stored, inverse }: Restoring) {
+  for (let request = inverse; request["updateMask"] !== ""; ) {
+    const violations = await calls.update(kind, stored, request).then(() => undefined, violationsIn);
+    const completed = request !== inverse;
+    if (!violations) return { restored: true, completed, refused: false };
+    const rest = withoutRequired(request, violations);
+    if (!rest) return { restored: false, completed: false, refused: true };
+    request = rest;
+  }
+  return { restored: false, completed: true, refused: false };
+}
+
+function violationsIn(error: unknown): readonly Violation[] {
+  if (error instanceof DomainError && error.reason === "INVALID_REQUEST") return error.details.violations ?? [];
   throw error;
 }
 

@@ -36,8 +36,8 @@ export interface SettingTable<Row extends SettingRow, Entry, Content> extends Om
   columns(content: Content): Columns;
   /** The entry that has the same unique value as a new one. */
   namesake?(content: Content): { readonly field: string; readonly where: Prisma.Sql };
-  /** Columns of a new row apart from its content. */
-  created?(companyId: string, now: Date): Columns;
+  /** Columns of a new row that its content alone does not tell. */
+  created?(companyId: string, now: Date, content: Content): Columns;
   toEntry(row: Row): Entry;
 }
 
@@ -86,7 +86,7 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
               WHERE ${ofCompany(companyId)})`,
           last_updated_by: actingStaffId(write, companyId),
           last_updated_time: timestamp(now),
-          ...table.created?.(companyId, now),
+          ...table.created?.(companyId, now, content),
           ...table.columns(content),
         };
         const names = Prisma.raw(Object.keys(columns).join(", "));

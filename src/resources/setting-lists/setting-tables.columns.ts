@@ -7,6 +7,7 @@ import type { ActionStatus, LifeCycle } from "../leads/lead-history.model.js";
 import { exactWeight, type PetCode, type Weight, weightUnits } from "../pets/pet.model.js";
 import type {
   ActionStatusContent,
+  LifeCycleContent,
   NameContent,
   NamedEntry,
   PetCodeContent,
@@ -74,15 +75,17 @@ export const petTypeTable = namesOf("pet_type", "PetType", "MAX_PET_TYPES");
 export const petCoatTypeTable = namesOf("pet_coat_type", "PetCoatType", "MAX_PET_COAT_TYPES");
 export const vipLevelTable = namesOf("vip_level", "VipLevel", "MAX_VIP_LEVELS");
 
-/** The first stage of a company becomes the default. */
-export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, NameContent> = {
+/** The first stage of a company becomes the default, unless it must not. */
+export const lifeCycleTable: SettingTable<LifeCycleRow, LifeCycle, LifeCycleContent> = {
   kind: "life_cycle",
   resource: "LifeCycle",
   measures: countedBy("MAX_LIFE_CYCLES"),
   nameColumn: "name",
   columns: ({ name }) => ({ name }),
-  created: (companyId) => ({
-    is_default: Prisma.sql`NOT EXISTS (SELECT 1 FROM life_cycle WHERE company_id = ${companyId} AND is_default)`,
+  created: (companyId, _, { mayBeDefault = true }) => ({
+    is_default: mayBeDefault
+      ? Prisma.sql`NOT EXISTS (SELECT 1 FROM life_cycle WHERE company_id = ${companyId} AND is_default)`
+      : false,
   }),
   toEntry: (row) => ({ ...toNamed(row), isDefault: row.is_default }),
 };

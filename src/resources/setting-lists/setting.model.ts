@@ -36,6 +36,10 @@ export interface TagGroup {
 
 /** The properties that clients write, by list. */
 export type NameContent = Pick<NamedEntry, "name">;
+export interface LifeCycleContent extends NameContent {
+  /** Whether a new stage becomes the default if the company has none. Default: true. */
+  readonly mayBeDefault?: boolean;
+}
 export type TagContent = Pick<Tag, "name" | "group">;
 export type ActionStatusContent = Pick<ActionStatus, "name" | "color">;
 export type PetCodeContent = Pick<PetCode, "abbreviation" | "description" | "color">;
@@ -95,7 +99,7 @@ export interface GroupChange {
   readonly newGroup: string;
 }
 
-export interface LifeCycleRepository extends SettingRepository<LifeCycle, NameContent> {
+export interface LifeCycleRepository extends SettingRepository<LifeCycle, LifeCycleContent> {
   /** Makes the entry the only default. `check` gets the locked entry and can throw. */
   setDefault(
     target: CompanyResource,
