@@ -75,16 +75,22 @@ const maxNoteCharacters = 2_000_000;
 function assertBounded(sold: readonly SoldPackage[]): void {
   const services = sumOf(sold, ({ lines }) => sumOf(lines, (line) => 1 + line.services.length));
   const characters = sumOf(sold, ({ lines, note }) => lines.length * note.length);
-  const tooMany = (description: string) =>
-    violation("items", "TOO_MANY", `${description} Send them in smaller batches.`);
   throwIfInvalid([
     ...(services > maxServices
-      ? [tooMany(`The packages have ${services} items and services, and a batch at most ${maxServices}.`)]
+      ? [
+          violation(
+            "items",
+            "TOO_MANY",
+            `Must have at most ${maxServices} package items and services in all, not ${services}. Split the batch.`,
+          ),
+        ]
       : []),
     ...(characters > maxNoteCharacters
       ? [
-          tooMany(
-            `The notes of all package items have ${characters} characters, and a batch at most ${maxNoteCharacters}.`,
+          violation(
+            "items",
+            "TOO_MANY",
+            `Must have at most ${maxNoteCharacters} characters of notes in all package items, not ${characters}. Split the batch.`,
           ),
         ]
       : []),
