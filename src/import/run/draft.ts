@@ -112,9 +112,8 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
   function newOwner(owner: OwnerDraft, lacks: readonly Lack[]): NewDraft {
     const { key: identity, customer, facts } = owner;
     const recordId = keys.recordIdOf(ownerKind, identity);
-    // Without the texts of names, and as an import stored it that did not know names.
     const named = owner.names.map(({ list, name }) => ({ list, name }));
-    const content = named.length === 0 ? [customer, facts] : [customer, facts, named];
+    const content = named.length === 0 ? namelessContent(owner) : [customer, facts, named];
     const flags = lacks.length > 0 && incompleteTag ? [incompleteTag] : [];
     const names = distinctSettings([...owner.names, ...flags]);
     // Settings are looked up once it is known that the owner is new.
@@ -227,6 +226,11 @@ function referencesOf(names: readonly NamedSetting[], settings: Pick<NamedSettin
     ...(actionStatus ? { actionStatus } : {}),
     ...(staff ? { staffId: staff.id } : {}),
   };
+}
+
+/** As builds that kept tags in the customer hashed an owner who names nothing, so that such rows do not seem to differ. */
+function namelessContent({ customer: { complianceConfig, consentProvenance, ...customer }, facts }: OwnerDraft) {
+  return [{ ...customer, tags: [], complianceConfig, consentProvenance }, facts];
 }
 
 /** The members that customers and leads have in common. */
