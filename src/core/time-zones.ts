@@ -53,6 +53,16 @@ export function laterTime(timeZone: string, time: Date, days: number): Date {
   return zone ? zones.tz(time, zone.name).add(days, "days").toDate() : new Date(time.getTime() + days * dayMs);
 }
 
+/**
+ * The moment at which clocks show the time of day on the date, `yyyy-MM-dd`. One that clocks skip is as much later, and of one
+ * that they show twice it is the first.
+ */
+export function atLocalTime(timeZone: string, date: string, timeOfDay: string): Date {
+  const zone = zones.tz.zone(timeZone);
+  if (zone) return zones.tz(`${date}T${timeOfDay}`, zone.name).toDate();
+  return new Date(startOfDay(timeZone, date).getTime() + Date.parse(`1970-01-01T${timeOfDay}Z`));
+}
+
 /** For names that only Node.js knows, such as AET. They are no longer accepted but may be stored. */
 function localDateByNode(timeZone: string, time: Date): string {
   const format = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });

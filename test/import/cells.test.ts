@@ -64,8 +64,22 @@ describe("dates", () => {
 
   it("reads moments", () => {
     expect(readMoment("2019-03-05T18:00:00+01:00", context)).toEqual(new Date("2019-03-05T17:00:00Z"));
-    expect(readMoment("2019-03-05", context)).toEqual(new Date("2019-03-05T00:00:00Z"));
+    expect(readMoment("2019-03-05 06:00 UTC", context)).toEqual(new Date("2019-03-05T06:00:00Z"));
     expect(isRefusal(readMoment("March 2019", context))).toBe(true);
+    expect(isRefusal(readMoment("2019-03-05 25:00", context))).toBe(true);
+  });
+
+  it.each([
+    ["2019-03-05", "America/New_York", "2019-03-05T05:00:00.000Z"],
+    ["2019-03-05T01:30:00", "America/New_York", "2019-03-05T06:30:00.000Z"],
+    ["3/5/2019 2:30 PM", "America/New_York", "2019-03-05T19:30:00.000Z"],
+    ["3/5/2019 12:05 am", "America/New_York", "2019-03-05T05:05:00.000Z"],
+    ["Mar 5, 2019 9:15:07.25", "Australia/Sydney", "2019-03-04T22:15:07.250Z"],
+    ["2019-03-10 02:30", "America/New_York", "2019-03-10T07:30:00.000Z"],
+    ["3/5/2019 14:30 +01:00", "Australia/Sydney", "2019-03-05T13:30:00.000Z"],
+  ])("reads %j by the clocks of %s unless it has a zone", (cell, timeZone, expected) => {
+    const read = readMoment(cell, { ...context, timeZone, dayOrder: "mdy" });
+    expect(isRefusal(read) ? read.reason : read?.toISOString()).toBe(expected);
   });
 });
 
@@ -189,8 +203,22 @@ it.each([
   ["USD 20", "20"],
   ["12,5", "12.5"],
   ["twenty", "refused: The amount cannot be read."],
+  ["9999999999999999999999", "refused: The amount is too large."],
 ])("the amount %j", (cell, expected) => {
-  expect(shown(readAmount(cell))).toBe(expected);
+  const currency = cell.includes("€") ? "EUR" : "USD";
+  expect(shown(readAmount(cell, currency))).toBe(expected);
+});
+
+it.each([
+  ["$5", "CAD", "5"],
+  ["¥500", "JPY", "500"],
+  ["¥500", "CNY", "500"],
+  ["£5", "GBP", "5"],
+  ["€5", "USD", "refused: The template has prices in USD."],
+  ["$5", "EUR", "refused: The template has prices in EUR."],
+  ["USD 5", "CAD", "refused: The template has prices in CAD."],
+])("the amount %j in %s", (cell, currency, expected) => {
+  expect(shown(readAmount(cell, currency))).toBe(expected);
 });
 
 it("recognizes formulas, and the forms that keep a text from becoming one", () => {

@@ -139,7 +139,7 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
       [company],
     );
     expect(rows.map(({ channels }) => channels.length)).toEqual([1, 0, 0]);
-    expect(rows[0]?.given_time).toEqual(new Date("2024-05-01T00:00:00Z"));
+    expect(rows[0]?.given_time).toEqual(new Date("2024-05-01T04:00:00Z"));
   });
 
   it("adds pets to owners that an import with the same name brought in, or that have the phone number", async () => {

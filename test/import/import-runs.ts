@@ -36,6 +36,13 @@ export function createImportRuns(database: TestDatabase) {
     return { ...ended, totals, job: /Import (job_\w+)/.exec(ended.stdout)?.[1] ?? "", errors, mode };
   }
 
+  const contextHere = () => ({
+    config: readConfig(environment),
+    terminal: { out() {}, err() {} },
+    environment: {},
+    now: Date.now,
+  });
+
   return {
     environment,
     runFile,
@@ -56,16 +63,19 @@ export function createImportRuns(database: TestDatabase) {
     undo: (company: string, job: string) => moegoHere(["import", "undo", job, "--company", company], environment),
 
     /** Erases a record as the RPC does. */
-    erase(company: string, kind: ImportedKind, id: string): Promise<void> {
-      const context = {
-        config: readConfig(environment),
-        terminal: { out() {}, err() {} },
-        environment: {},
-        now: Date.now,
-      };
-      return withImport(context, { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
+    erase(company: string, kind: Exclude<ImportedKind, "package">, id: string): Promise<void> {
+      return withImport(contextHere(), { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
         calls.erase(kind, id),
       );
+    },
+
+    /** Deletes packages of a version, one after the other, as an undo does. */
+    withdraw(company: string, ids: readonly string[], version: bigint): Promise<readonly boolean[]> {
+      return withImport(contextHere(), { companyId: company, rpc: "test", isDryRun: true }, async ({ calls }) => {
+        const deleted: boolean[] = [];
+        for (const id of ids) deleted.push(await calls.withdrawPackage(id, version));
+        return deleted;
+      });
     },
 
     /**

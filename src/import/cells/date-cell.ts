@@ -1,4 +1,4 @@
-import { localDate } from "../../core/time-zones.js";
+import { atLocalTime, localDate, startOfDay } from "../../core/time-zones.js";
 import { meaningful, type Reading, refusal } from "./cell.js";
 
 export type DayOrder = "mdy" | "dmy" | "ymd";
@@ -110,18 +110,33 @@ function unixDate(given: number, timeZone: string): Reading<string> {
   return year >= 1900 && year < 2200 ? localDate(timeZone, date) : impossible;
 }
 
-const moment = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s*(Z|UTC|[+-]\d{2}:?\d{2})?$/i;
+const timeOfDay =
+  /[T\s,]+(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:\.(?<fraction>\d{1,9}))?)?\s*(?<half>[ap]\.?m\b\.?)?\s*(?<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?$/i;
 
-/** Reads a moment. A date alone is its start in UTC, and so is a time without a zone. */
+/** Reads a moment. A date alone is the start of the day in the company, and a time without a zone is of its clocks. */
 export function readMoment(cell: string, context: DateContext): Reading<Date> {
   const text = meaningful(cell);
   if (context.isUnix && /^\d{9,13}$/.test(text)) return new Date(Number(text) * (text.length > 11 ? 1 : 1_000));
-  const [, day, time = "", zone = "Z"] = moment.exec(text) ?? [];
-  if (day !== undefined) {
-    const date = new Date(`${day}T${time}${/^(?:utc|z)$/i.test(zone) ? "Z" : zone}`);
-    return Number.isNaN(date.getTime()) ? impossible : date;
-  }
-  const date = readDate(cell, context);
-  if (typeof date !== "string") return date;
-  return date.length === 10 ? new Date(`${date}T00:00:00Z`) : refusal("The date has no day.", "Write the whole date.");
+  const day = readDate(cell, context);
+  if (typeof day !== "string") return day;
+  if (day.length < 10) return refusal("The date has no day.", "Write the whole date.");
+  const groups = timeOfDay.exec(text)?.groups;
+  if (!groups) return startOfDay(context.timeZone, day);
+  const time = timeOf(groups);
+  if (time === undefined) return noTime;
+  const zone = groups["zone"];
+  if (zone === undefined) return atLocalTime(context.timeZone, day, time);
+  const date = new Date(`${day}T${time}${/^[a-z]/i.test(zone) ? "Z" : zone}`);
+  return Number.isNaN(date.getTime()) ? noTime : date;
+}
+
+const noTime = refusal("The time does not exist.", "Correct the time, or leave it out.");
+
+/** `2:30 PM` as `14:30:00.000`. Undefined if no clock shows it. */
+function timeOf({ hour, minute, second, fraction, half }: Readonly<Record<string, string | undefined>>) {
+  const isHalf = half !== undefined && Number(hour) <= 12;
+  const hours = isHalf ? (Number(hour) % 12) + (/^p/i.test(half) ? 12 : 0) : Number(hour);
+  if (hours > 23 || Number(minute) > 59 || Number(second ?? 0) > 59) return undefined;
+  const digits = [hours, Number(minute), Number(second ?? 0)].map((number) => String(number).padStart(2, "0"));
+  return `${digits.join(":")}.${(fraction ?? "").padEnd(3, "0").slice(0, 3)}`;
 }

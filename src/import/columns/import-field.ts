@@ -202,17 +202,18 @@ const leadFields: readonly OwnField[] = [
   field("owner", "action_status", { plain: "action status, lead status, next action" }),
 ];
 
+/** A bare `Quantity` counts packages as well as units, and a `Balance` money: such columns need `--map`. */
 const packageFields: readonly OwnField[] = [
-  field("package", "id", { exact: "package id, package number, sale id, order id, external id" }),
+  field("package", "id", { exact: "package id, package number, sale id, external id" }),
   field("package", "name", {
     exact: "package name, package, name, item, package template, template, template id, template name, package type",
   }),
   field("package", "units", {
-    exact: "units, quantity, total units, credits, total credits, qty, sessions, total sessions, units bought",
+    exact: "units, total units, credits, total credits, sessions, total sessions, units bought",
   }),
   field("package", "remaining", {
     exact:
-      "sessions left, units left, credits left, visits left, remaining, remaining units, remaining sessions, left, balance, sessions remaining, units remaining, credits remaining, remaining credits",
+      "sessions left, units left, credits left, visits left, remaining, remaining units, remaining sessions, left, sessions remaining, units remaining, credits remaining, remaining credits",
   }),
   field("package", "used", {
     exact: "used, used units, redeemed, consumed, used credits, sessions used, used sessions, units used, credits used",
@@ -223,7 +224,7 @@ const packageFields: readonly OwnField[] = [
       "purchase date, sold date, sold, date sold, purchased at, purchased, purchased on, date purchased, purchase time, sale date, date of purchase, start date, activated",
   }),
   field("package", "expires", {
-    exact: "expiration date, expires, expiry, expiry date, end date, valid until, expiration, expires on, expired",
+    exact: "expiration date, expires, expiry, expiry date, end date, valid until, expiration, expires on",
   }),
   field("package", "location", { exact: "location, store, salon, branch, sold at, business id" }),
   field("package", "note", { exact: "note, notes, comment, comments, package note" }),

@@ -2,7 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { toProtoDate } from "../../api/google-types.js";
 import { foldCase } from "../../core/text.js";
-import { localDate, startOfDay } from "../../core/time-zones.js";
+import { laterDay, localDate, startOfDay } from "../../core/time-zones.js";
 import type { SellPackageRequestSchema } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import type { PackageTemplate } from "../../resources/package-templates/package-template.model.js";
 import { neverExpires } from "../../resources/packages/package.model.js";
@@ -14,9 +14,14 @@ import type { ImportSettings, RowReader } from "./row-reader.js";
 
 /** A package as a row has it, without its customer. */
 export interface PackageDraft {
-  /** What identifies the package among those of its customer, or in the file if it has an id there. */
-  readonly key: string;
-  readonly hasSourceId: boolean;
+  /** Its id in the file. Empty if it has none. */
+  readonly sourceId: string;
+  readonly templateId: string;
+  /** Of the purchase, `yyyy-MM-dd` in the company. */
+  readonly day: string;
+  /** When that day begins, and when the next one does. */
+  readonly since: Date;
+  readonly until: Date;
   readonly sale: MessageInitShape<typeof SellPackageRequestSchema>;
 }
 
@@ -27,7 +32,7 @@ export function readPackage(
   templates: readonly PackageTemplate[],
 ): PackageDraft | undefined {
   const template = reader.read("package.name", (cell) => findTemplate(cell, templates));
-  const sold = reader.read("package.sold", (cell) => readPurchase(cell, settings));
+  const sold = reader.read("package.sold", (cell) => readMoment(cell, settings));
   const expires = reader.read("package.expires", (cell) => readLastDay(cell, settings));
   if (!template && meaningful(reader.text("package.name")) === "") reader.refuse("package.name", noTemplate);
   if (!sold && meaningful(reader.text("package.sold")) === "") reader.refuse("package.sold", noPurchase);
@@ -37,10 +42,11 @@ export function readPackage(
   const units = readItems(reader, template);
   const price = readPrice(reader, template);
   if (reader.faults.length > 0) return undefined;
-  const id = reader.text("package.id").slice(0, 255);
+  const day = localDate(settings.timeZone, sold);
   return {
-    key: id !== "" ? `id ${id}` : `${template.id} ${localDate(settings.timeZone, sold)}`,
-    hasSourceId: id !== "",
+    ...{ sourceId: reader.text("package.id").slice(0, 255), templateId: template.id, day },
+    since: startOfDay(settings.timeZone, day),
+    until: startOfDay(settings.timeZone, laterDay(day, 1)),
     sale: {
       ...{ companyId: settings.companyId, businessId, templateId: template.id, note: readNote(reader), ...units },
       ...{ purchaseTime: timestampFromDate(sold), ...(price ? { packagePrice: price } : {}) },
@@ -61,13 +67,6 @@ function findTemplate(cell: string, templates: readonly PackageTemplate[]): Read
   const [found = byId, other] = byId ? [byId] : named;
   if (other) return refusal("Several package templates have this name.", "Write the id of the template.");
   return found ?? refusal("The company has no such package template.", "Create it, or write the name of another one.");
-}
-
-/** A date alone is the start of the day in the company. */
-function readPurchase(cell: string, settings: ImportSettings): Reading<Date> {
-  const day = readDate(cell, settings);
-  if (typeof day !== "string" || /\d:\d\d/.test(cell)) return readMoment(cell, settings);
-  return day.length === 10 ? startOfDay(settings.timeZone, day) : wholeDate;
 }
 
 const wholeDate = refusal("The date has no day.", "Write the whole date.");
@@ -107,6 +106,8 @@ function readItems(reader: RowReader, { items }: PackageTemplate) {
     reader.refuse("package.remaining", otherUnits);
   else if (left?.some((units, index) => units > (bought[index] ?? 0))) reader.refuse("package.remaining", tooManyLeft);
   const isOther = bought.some((units, index) => units !== items[index]?.quantity);
+  if (isOther)
+    reader.remark("package.units", "The file has other units bought than the template. Those of the file count.");
   const remainingQuantities = left ?? byUse;
   return {
     ...(remainingQuantities ? { remainingQuantities: [...remainingQuantities] } : {}),
@@ -130,17 +131,10 @@ const tooManyLeft = refusal(
 const otherUnits = refusal("Units bought and used leave another number of units.", "Correct one of the numbers.");
 
 function readPrice(reader: RowReader, { price: { currencyCode } }: PackageTemplate) {
-  const amount = reader.read("package.price", (cell) => readPaid(cell, currencyCode));
+  const amount = reader.read("package.price", (cell) => readAmount(cell, currencyCode));
   if (amount === undefined) return undefined;
   const [units = "0", decimals = ""] = amount.split(".");
   return { currencyCode, units: BigInt(units), nanos: Number(decimals.padEnd(9, "0")) };
-}
-
-/** An amount in the currency of the template. */
-function readPaid(cell: string, currencyCode: string): Reading<string> {
-  const [code = currencyCode] = /[A-Z]{3}/.exec(meaningful(cell)) ?? [];
-  if (code === currencyCode) return readAmount(cell);
-  return refusal(`The template has prices in ${currencyCode}.`, "Write the amount in this currency.");
 }
 
 function readNote(reader: RowReader): string {

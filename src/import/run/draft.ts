@@ -11,6 +11,7 @@ import type { RowReader } from "../records/row-reader.js";
 import type { EntryKeys } from "./entry-keys.js";
 import type { NamedSettings } from "./named-settings.js";
 import type { Refused } from "./outcome.js";
+import { type Purchase, packageIdentity, repeatedId } from "./package-purchase.js";
 import type { Storing } from "./stored-drafts.js";
 
 /** A record of a list of rows: of the first row that has it, with what that row lacks and a later one has. */
@@ -20,6 +21,10 @@ export interface Draft extends ImportEntry, DraftContent {
   /** `changed` since an earlier run, or `repeated` with other cells in this one. */
   state: "create" | "created" | "updated" | "stored" | "changed" | "repeated" | "refused";
   refused: readonly Refused[];
+  /** What the report says of it beside its state. */
+  remark?: string;
+  /** Of a package. */
+  readonly purchase?: Purchase;
 }
 
 interface DraftContent {
@@ -41,7 +46,7 @@ interface DraftContext {
   readonly settings: Pick<NamedSettings, "idOf">;
 }
 
-/** The owner of a pet or package: its draft in the same row, or a stored record. */
+/** The owner of a pet: its draft in the same row, or a stored record. */
 export interface PetOwner {
   readonly identity: string;
   readonly record: { readonly recordId: string };
@@ -50,7 +55,8 @@ export interface PetOwner {
 export interface Drafts {
   ownerOf(reader: RowReader, owner: OwnerDraft): Draft;
   petOf(reader: RowReader, pet: PetDraft, owner: PetOwner): Draft;
-  packageOf(reader: RowReader, sold: PackageDraft, owner: PetOwner): Draft;
+  /** @param nth of the packages without ids that the run has met of the same customer, template and day */
+  packageOf(reader: RowReader, sold: PackageDraft, customerId: string, nth: number): Draft | undefined;
 }
 
 /** The records of one list of rows. A later row with the same record gets the draft of the first one. */
@@ -63,7 +69,7 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
     given: NewDraft,
     completed: (first: Draft) => NewDraft | undefined = () => undefined,
   ): Draft {
-    const { identity, recordId } = given;
+    const { identity, recordId, purchase } = given;
     const key = keys.keyOf(kind, identity);
     const content = contentOf(given);
     const first = drafts.get(`${kind} ${key}`);
@@ -73,10 +79,12 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
         Object.assign(first, contentOf(whole));
         reader.remark("", completedText(nounOf(kind)));
       }
-      if (first.contentHash !== content.contentHash) reader.remark("", repeatText(nounOf(kind)));
+      // Packages with one id and other cells are refused.
+      if (first.contentHash !== content.contentHash && kind !== "package") reader.remark("", repeatText(nounOf(kind)));
       return first;
     }
-    const made: Draft = { ...{ kind, key, recordId, row: reader.row }, ...content, state: "create", refused: [] };
+    const entry = { kind, key, recordId, row: reader.row, ...(purchase ? { purchase } : {}) };
+    const made: Draft = { ...entry, ...content, state: "create", refused: [] };
     drafts.set(`${kind} ${key}`, made);
     return made;
   }
@@ -164,11 +172,21 @@ export function createDrafts({ ownerKind, keys, settings, incompleteTag }: Draft
       });
     },
 
-    packageOf(reader, { key, hasSourceId, sale }, owner) {
-      const identity = hasSourceId ? key : `${owner.identity} ${key}`;
+    packageOf(reader, sold, customerId, nth) {
+      const { sourceId, sale, templateId, since, until } = sold;
+      const identity = packageIdentity(sold, customerId, nth);
       const recordId = keys.recordIdOf("package", identity);
-      const storing = (id: string) => ({ package: { sale: { ...sale, id, customerId: owner.record.recordId } } });
-      return draft(reader, "package", { identity, recordId, content: sale, stated: () => ({}), storing });
+      const storing = (id: string) => ({ package: { sale: { ...sale, id, customerId } } });
+      const keyWithoutId = keys.keyOf("package", packageIdentity({ ...sold, sourceId: "" }, customerId, 1));
+      const purchase = {
+        ...{ customerId, templateId, since, until, isRepeated: nth > 1 },
+        ...(sourceId === "" ? {} : { keyWithoutId }),
+      };
+      const given = { identity, recordId, content: sale, stated: () => ({}), storing, purchase };
+      const made = draft(reader, "package", given);
+      if (made.contentHash === keys.hashOf(sale) && made.purchase?.customerId === customerId) return made;
+      reader.refuse("package.id", repeatedId);
+      return undefined;
     },
   };
 }
@@ -195,6 +213,7 @@ interface NewDraft extends Pick<DraftContent, "stated" | "storing">, Partial<Pic
   readonly identity: string;
   readonly recordId: string;
   readonly content: unknown;
+  readonly purchase?: Purchase;
 }
 
 type LeadSource = Omit<OwnerDraft["customer"], "complianceConfig" | "consentProvenance">;

@@ -3,7 +3,9 @@ import type {
   ImportEntry,
   ImportedKind,
   KnownEntry,
+  PackagePurchase,
   PlannedUpdate,
+  StoredPurchase,
   StoredVersion,
 } from "../../resources/import-jobs/import-job.model.js";
 
@@ -12,6 +14,7 @@ export interface EntryLog {
   readonly jobId: string;
   known(keys: readonly Pick<ImportEntry, "kind" | "key">[]): Promise<readonly KnownEntry[]>;
   versions(kind: ImportedKind, recordIds: readonly string[]): Promise<readonly StoredVersion[]>;
+  purchases(asked: readonly PackagePurchase[]): Promise<readonly StoredPurchase[]>;
   plan(entries: readonly ImportEntry[]): Promise<void>;
   planUpdates(updates: readonly PlannedUpdate[]): Promise<void>;
   record(changes: readonly EntryChange[]): Promise<void>;

@@ -3,7 +3,8 @@ import { createPageTokens } from "../../api/page-token.js";
 import { type Context, readInput } from "../../api/rpc.js";
 import { companyAccessFilter } from "../../core/access.js";
 import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
-import type { DomainError } from "../../core/errors.js";
+import { recordsAmong } from "../../core/departure.js";
+import { DomainError } from "../../core/errors.js";
 import type { ImportEntries } from "../../core/import-entry.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
@@ -68,12 +69,14 @@ export interface ImportCalls {
     items: readonly MessageInitShape<typeof PackageBatchItemSchema>[],
     imported: ImportEntries,
   ): Promise<Refusals>;
-  /** Ids of the customers that have the phone number, the email address or the id, at most two. */
-  findCustomers(by: CustomerKey): Promise<readonly string[]>;
+  /** The customers that have the phone number, the email address or the id, at most two. */
+  findCustomers(by: CustomerKey): Promise<readonly FoundCustomer[]>;
   /** The package templates of the company that are not archived. */
   packageTemplates(): Promise<readonly PackageTemplate[]>;
-  /** Erases a record. A package is deleted: its ledger stays. */
-  erase(kind: ImportedKind, id: string): Promise<void>;
+  /** Erases a record. */
+  erase(kind: Exclude<ImportedKind, "package">, id: string): Promise<void>;
+  /** Deletes a package, whose ledger stays. False if it has another version by now. */
+  withdrawPackage(id: string, version: bigint): Promise<boolean>;
   /** A stored record in ProtoJSON. */
   read(kind: UpdatedKind, target: RecordTarget): Promise<JsonObject>;
   /** Sends the fields of an update, with their mask, in ProtoJSON. */
@@ -82,6 +85,12 @@ export interface ImportCalls {
 
 /** Kinds of records that an import can update. */
 export type UpdatedKind = Exclude<ImportedKind, "package">;
+
+export interface FoundCustomer {
+  readonly id: string;
+  /** First and last name. */
+  readonly name: string;
+}
 
 type CustomerKey = { readonly phone: string } | { readonly email: string } | { readonly id: string };
 
@@ -142,7 +151,7 @@ export function createCallsInProcess({
   const { batchCreatePets } = PetBatchService.method;
   const { batchSellPackages } = PackageBatchService.method;
   const records = createRecordCalls({ repositories, pageTokens, companyId, contextOf, isDryRun });
-  const eraser = { customer: customers, lead: leads, pet: pets, package: { erase: packages.withdraw } } as const;
+  const eraser = { customer: customers, lead: leads, pet: pets } as const;
   return {
     async importCustomers(items, imported) {
       const request = create(BatchCreateCustomersRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
@@ -184,10 +193,10 @@ export function createCallsInProcess({
           { accessFilter: companyAccessFilter(access), id: by.id },
           write.signal,
         );
-        return found ? [found.id] : [];
+        return found ? [nameOf(found)] : [];
       }
       const query = { companyId, filter: by, page: { size: 1, offset: 0 } };
-      return (await repositories.customers.list(query, write.signal)).map(({ id }) => id);
+      return recordsAmong(await repositories.customers.list(query, write.signal)).map(nameOf);
     },
 
     settings: createSettingCalls({
@@ -204,7 +213,27 @@ export function createCallsInProcess({
     async erase(kind, id) {
       await patiently<unknown>(() => eraser[kind].erase({ companyId, id }, principal, write));
     },
+
+    withdrawPackage: (id, version) =>
+      patiently(() => packages.withdraw({ companyId, id, version }, principal, write)).then(() => true, isOutdated),
   };
+}
+
+function nameOf({
+  id,
+  firstName,
+  lastName,
+}: {
+  readonly id: string;
+  readonly firstName: string;
+  readonly lastName: string;
+}) {
+  return { id, name: `${firstName} ${lastName}` };
+}
+
+function isOutdated(error: unknown): false {
+  if (error instanceof DomainError && error.reason === "ETAG_MISMATCH") return false;
+  throw error;
 }
 
 function refusalsIn(results: readonly (BatchResult | BatchItem<unknown>)[]): Refusals {

@@ -73,6 +73,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
     jobId,
     known: (asked) => patiently(() => jobs.known(companyId, asked, write.signal)),
     versions: (recordKind, ids) => patiently(() => jobs.versions(companyId, recordKind, ids, write.signal)),
+    purchases: (asked) => patiently(() => jobs.purchases(companyId, asked, write.signal)),
     planUpdates: (updates) => patiently(() => jobs.planUpdates(target, updates, write)),
     plan: (entries) => patiently(() => jobs.plan(target, entries, write)),
     record: (changes) => patiently(() => jobs.record(target, changes, write)),

@@ -1,4 +1,4 @@
-import { refusal } from "../cells/cell.js";
+import { isRefusal, refusal } from "../cells/cell.js";
 import type { ImportKind } from "../columns/import-kind.js";
 import type { FileRow } from "../reading/row.js";
 import { type Lack, lackNames } from "../records/missing-value.js";
@@ -56,8 +56,8 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
   const store = createRecordStoring({ log, calls, settings: named, isDryRun, isUpdating });
   const findOwner = createOwnerSearch({ keys, log, calls, noun: kind === "packages" ? "package" : "pet" });
   const templatesOnce = createTemplates(calls);
-  /** Packages without ids, by customer, template and day: nothing tells a second one from a repeated row. */
-  const metPackages = new Set<string>();
+  /** How many packages without ids were met, by customer, template and day. */
+  const metPackages = new Map<string, number>();
 
   async function readRows(rows: readonly FileRow[]): Promise<readonly ReadRow[]> {
     const { incompleteTag } = settings;
@@ -97,18 +97,23 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
     if (!sold || reader.faults.length > 0) return { reader };
     const recordId = await ownerIdOf(reader, contact);
     if (recordId === undefined) return { reader };
-    const identity = `${contact.key} ${sold.key}`;
-    if (!sold.hasSourceId && metPackages.has(identity)) {
-      reader.refuse("package.id", samePackage);
-      return { reader };
-    }
-    if (!sold.hasSourceId) metPackages.add(identity);
-    return { reader, sold: drafts.packageOf(reader, sold, { identity: contact.key, record: { recordId } }) };
+    if (sold.sourceId !== "") return withSold(reader, drafts.packageOf(reader, sold, recordId, 1));
+    const purchase = `${recordId} ${sold.templateId} ${sold.day}`;
+    const nth = (metPackages.get(purchase) ?? 0) + 1;
+    metPackages.set(purchase, nth);
+    return withSold(reader, drafts.packageOf(reader, sold, recordId, nth));
+  }
+
+  function withSold(reader: RowReader, sold: Draft | undefined): ReadRow {
+    return sold ? { reader, sold } : { reader };
   }
 
   async function ownerIdOf(reader: RowReader, contact: OwnerContact): Promise<string | undefined> {
     const found = await findOwner(contact);
-    if (typeof found === "string") return found;
+    if (!isRefusal(found)) {
+      if (found.remark !== undefined) reader.remark("owner.id", found.remark);
+      return found.id;
+    }
     const named = ["owner.id", "owner.phone", "owner.mobile_phone", "owner.email"].find(
       (one) => reader.text(one) !== "",
     );
@@ -142,6 +147,7 @@ export function createRowImport({ kind, settings, fields, keys, log, calls, name
       remarks.push({ column: "", text: sold ? changedPackage : changedText });
     for (const one of drafts)
       if (one?.state === "repeated") remarks.push({ column: "", text: repeatText(nounOf(one.kind)) });
+    for (const one of drafts) if (one?.remark !== undefined) remarks.push({ column: "", text: one.remark });
     const became = (state: Draft["state"]) => drafts.some((one) => one?.state === state && one.row === reader.row);
     const changed = became("created") ? "created" : became("updated") ? "updated" : "skipped";
     const outcome = faults.length > 0 ? "failed" : changed;
@@ -165,11 +171,6 @@ function createTemplates({ packageTemplates }: Pick<ImportCalls, "packageTemplat
     return found;
   };
 }
-
-const samePackage = refusal(
-  "An earlier row has the same package, customer and day of purchase.",
-  "Remove the row, or add a column Package ID with another id in each row.",
-);
 
 const changedPackage = "Rows differ from what an earlier run imported. Stored packages are not changed.";
 

@@ -32,9 +32,15 @@ export function refusedBy(error: unknown): readonly Refused[] {
     const reason = "The person was erased from the company on request.";
     return [{ field: "", reason, remedy: "Leave the row out of the file." }];
   }
+  if (error.reason === "RESOURCE_MERGED") {
+    const reason = "The customer was merged into another one during the import.";
+    return [{ field: "owner.id", reason, remedy: "Run the import again: it finds the other one." }];
+  }
   const violations = error.details.violations ?? [];
   if (violations.length === 0) return [{ field: "", reason: error.message, remedy: "See the reason." }];
-  return violations.map(({ field, description }) => ({ field: fieldOf(field), ...inWords(description) }));
+  return violations.map(({ field, description }) => {
+    return ofRecords(field) ?? { field: fieldOf(field), ...inWords(description) };
+  });
 }
 
 /** What the server says of a field, in words for a cell. */
@@ -47,6 +53,21 @@ function inWords(description: string): Refusal {
   if (description === "Must not contain control characters." || description === "Must be valid Unicode.")
     return { reason: "The cell has a character that cannot be seen.", remedy: "Write the cell again." };
   return { reason: description, remedy: "Correct the cell." };
+}
+
+/** What is wrong with the records that a package refers to, and not with a cell. */
+function ofRecords(path: string): Refused | undefined {
+  if (path === "sale.customer_id") {
+    const remedy = "Restore the customer, or leave the row out of the file.";
+    return { field: "owner.id", reason: "The customer is archived, or not there any more.", remedy };
+  }
+  if (/^sale\.package_services.*\.service_id$/.test(path)) {
+    const reason = "The package template has a service that is inactive or does not exist.";
+    return { field: "package.name", reason, remedy: "Activate the service, or change the template." };
+  }
+  if (!/^sale\.package_services.*\.unit_price/.test(path)) return undefined;
+  const reason = "A service of the package template has a price in another currency.";
+  return { field: "package.name", reason, remedy: "Set a price of the service in the template." };
 }
 
 const ends: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import type { EntryLog } from "./entry-log.js";
 import type { ImportCalls } from "./import-calls.js";
 import { createMetRecords } from "./met-records.js";
 import type { NamedSettings } from "./named-settings.js";
+import { createPackageRecognition } from "./package-recognition.js";
 import { createRecordUpdates } from "./record-updates.js";
 import { storeDrafts } from "./stored-drafts.js";
 
@@ -20,6 +21,7 @@ interface Storing {
 /** Stores the drafts that are not stored yet, and says of each what became of it. */
 export function createRecordStoring({ log, calls, settings, isDryRun, isUpdating }: Storing) {
   const update = createRecordUpdates({ log, calls, isDryRun });
+  const packages = createPackageRecognition(log, { isDryRun });
 
   /** Records that this run has stored or found. A later row that repeats them changes nothing. */
   const met = createMetRecords();
@@ -27,7 +29,7 @@ export function createRecordStoring({ log, calls, settings, isDryRun, isUpdating
   async function recognize(drafts: readonly Draft[]): Promise<void> {
     const known = new Map((await log.known(drafts)).map((entry) => [nameOf(entry), entry]));
     for (const one of drafts) {
-      const earlier = met.find(one);
+      const earlier = met.find(metOf(one));
       const entry = known.get(nameOf(one));
       one.recordId = (entry ?? one).recordId;
       if (earlier !== "new") one.state = earlier === "same" ? "stored" : "repeated";
@@ -48,13 +50,24 @@ export function createRecordStoring({ log, calls, settings, isDryRun, isUpdating
 
   return async (drafts: readonly Draft[]): Promise<void> => {
     await recognize(drafts);
+    await packages.recognize(packagesIn(drafts));
     const missing = drafts.filter(({ state }) => state === "create");
     await settings.meet(missing);
     await storeDrafts(missing, { calls, jobId: log.jobId });
+    await packages.check(packagesIn(missing));
     if (!isDryRun) await rememberOthers(missing);
     if (isUpdating) await update(drafts.filter(({ state }) => state === "changed"));
-    for (const one of drafts) if (one.state !== "refused" && one.state !== "repeated") met.add(one);
+    for (const one of drafts) if (one.state !== "refused" && one.state !== "repeated") met.add(metOf(one));
   };
+}
+
+/** The owner of a package is not in its cells, because a merge changes it. */
+function metOf({ key, contentHash, purchase }: Draft) {
+  return { key, contentHash: `${contentHash}${purchase?.customerId ?? ""}` };
+}
+
+function packagesIn(drafts: readonly Draft[]): readonly Draft[] {
+  return drafts.filter(({ kind }) => kind === "package");
 }
 
 /** A run that was killed may not have come to update the record. */

@@ -66,11 +66,13 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       return became.restored ? "UNDONE" : "KEPT";
     }
     if (!isUntouched) return "LEFT";
-    await calls.erase(kind, id);
     if (kind === "package") {
+      // A unit can be redeemed after the 500 were read.
+      if (!(await calls.withdrawPackage(id, stored.version))) return "LEFT";
       counts.deleted += 1;
       return "UNDONE";
     }
+    await calls.erase(kind, id);
     counts.erased += 1;
     return undefined;
   }

@@ -39,7 +39,7 @@ export interface KnownEntry extends ImportEntry {
   /**
    * A record that is being updated may be updated or not. A run of a former version may have stored a planned one or not.
    */
-  readonly state: "PLANNED" | "CREATED" | "UPDATING" | "UPDATED";
+  readonly state: "PLANNED" | "CREATED" | "UPDATING" | "UPDATED" | "LEFT";
   /** Of an update, as it was planned. */
   readonly undoRequest?: string;
 }
@@ -54,8 +54,25 @@ export interface PlannedUpdate extends ImportEntry {
 export interface StoredVersion {
   readonly id: string;
   readonly version: bigint;
-  /** The customer or lead of a pet. Empty for others. */
+  /** The customer or lead of a pet, or the customer of a package. Empty for others. */
   readonly ownerId: string;
+}
+
+/** A template that a customer bought on a day. */
+export interface PackagePurchase {
+  readonly customerId: string;
+  readonly templateId: string;
+  /** When the day begins, and when the next one does. */
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** An imported package of a purchase that was asked for. */
+export interface StoredPurchase {
+  /** Of the purchase in the list that was asked for. */
+  readonly position: number;
+  readonly recordId: string;
+  readonly key: string;
 }
 
 export interface EntryChange {
@@ -80,12 +97,18 @@ export interface ImportJobRepository {
   list(companyId: string, signal: AbortSignal): Promise<readonly ImportJob[]>;
   /** How many imports with the name were undone. */
   countUndone(companyId: string, name: string, signal: AbortSignal): Promise<number>;
-  /** The newest entry of each key that was not undone. */
+  /** The newest entry of each key that was not undone. A package that an undo left counts as long as it is not deleted. */
   known(
     companyId: string,
     keys: readonly Pick<ImportEntry, "kind" | "key">[],
     signal: AbortSignal,
   ): Promise<readonly KnownEntry[]>;
+  /** The packages that any import stored of these purchases, unless they are deleted. */
+  purchases(
+    companyId: string,
+    asked: readonly PackagePurchase[],
+    signal: AbortSignal,
+  ): Promise<readonly StoredPurchase[]>;
   /** Writes entries of records that are stored already, and have none: an earlier run stored them without. */
   plan(target: JobTarget, entries: readonly ImportEntry[], write: WriteContext): Promise<void>;
   /** The same for updates of records. An update that an earlier run of the import planned keeps its request. */

@@ -7,6 +7,7 @@ import type {
   ImportJob,
   ImportJobRepository,
   KnownEntry,
+  PackagePurchase,
 } from "./import-job.model.js";
 
 interface JobRow {
@@ -31,6 +32,13 @@ interface EntryRow {
   readonly row_number: number;
   readonly state: KnownEntry["state"];
   readonly undo_request: string | null;
+}
+
+interface PurchaseRow {
+  /** From 1. */
+  readonly position: number;
+  readonly record_id: string;
+  readonly key: string;
 }
 
 interface VersionRow {
@@ -74,6 +82,14 @@ export function createImportJobRepository(database: Database): ImportJobReposito
       if (keys.length === 0) return [];
       const rows = await database.read<EntryRow>(statements.known, [companyId, ...pairsOf(keys)], signal);
       return rows.map(toEntry);
+    },
+
+    async purchases(companyId, asked, signal) {
+      if (asked.length === 0) return [];
+      const of = <Member extends keyof PackagePurchase>(member: Member) => asked.map((one) => one[member]);
+      const values = [companyId, of("customerId"), of("templateId"), of("since"), of("until")];
+      const rows = await database.read<PurchaseRow>(statements.purchases, values, signal);
+      return rows.map(({ position, record_id: recordId, key }) => ({ position: position - 1, recordId, key }));
     },
 
     async plan({ companyId, jobId }, entries, write) {
@@ -172,8 +188,24 @@ ORDER BY started_time DESC, id DESC LIMIT 1`,
     // Each key is asked for alone: a join is planned by statistics, which the table of a first import does not have.
     `SELECT r.* FROM unnest($2::text[], $3::text[]) AS asked (k, v) CROSS JOIN LATERAL (
   SELECT ${entryColumns} FROM import_record
-  WHERE company_id = $1 AND kind = asked.k AND key = asked.v AND state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED')
+  WHERE company_id = $1 AND kind = asked.k AND key = asked.v
+    AND (state IN ('PLANNED', 'CREATED', 'UPDATING', 'UPDATED') OR state = 'LEFT' AND kind = 'package' AND EXISTS (
+      SELECT 1 FROM package k WHERE k.company_id = $1 AND k.id = record_id AND k.deleted_time IS NULL))
   ORDER BY recorded_time DESC LIMIT 1) r`,
+  ),
+  purchases: statement(
+    "import_records.purchases",
+    `SELECT asked.position::int AS position, k.id AS record_id, r.key
+FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[]) WITH ORDINALITY
+  AS asked (customer_id, template_id, since, until, position)
+CROSS JOIN LATERAL (
+  SELECT id FROM package WHERE company_id = $1 AND customer_id = asked.customer_id AND template_id = asked.template_id
+    AND purchase_time >= asked.since AND purchase_time < asked.until AND deleted_time IS NULL
+  ORDER BY purchase_time DESC, id DESC LIMIT 50) k
+CROSS JOIN LATERAL (
+  SELECT key FROM import_record WHERE company_id = $1 AND kind = 'package' AND record_id = k.id
+    AND state IN ('CREATED', 'LEFT') ORDER BY recorded_time DESC LIMIT 1) r
+ORDER BY asked.position, k.id`,
   ),
   plan: statement(
     "import_records.plan",
@@ -229,7 +261,7 @@ WHERE company_id = $1 AND id = ANY ($2::text[])`,
   ),
   package: statement(
     "imports.package_versions",
-    `SELECT id, version::text AS version, '' AS owner_id FROM package
+    `SELECT id, version::text AS version, customer_id AS owner_id FROM package
 WHERE company_id = $1 AND id = ANY ($2::text[]) AND deleted_time IS NULL`,
   ),
 } as const;

@@ -2,7 +2,7 @@ import { requireBusinessAccess, requireCompanyAccess } from "../../core/access.j
 import { DomainError, notFoundError } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
-import type { WriteContext } from "../../core/write.js";
+import { requireEtag, type WriteContext } from "../../core/write.js";
 import type {
   ChangedPackage,
   LedgerEntry,
@@ -112,8 +112,13 @@ export function createPackages(packages: PackageRepository) {
       return packages.move(move, write, (situation) => unitsToMove(situation, request));
     },
 
-    async withdraw(name: PackageName, principal: Principal, write: WriteContext) {
-      return (await packages.change(targetOf(name, principal), write, withdraw)).detail;
+    /** Throws ETAG_MISMATCH if the package has another version than the stated one. */
+    async withdraw(request: PackageName & { readonly version?: bigint }, principal: Principal, write: WriteContext) {
+      const changed = await packages.change(targetOf(request, principal), write, (state) => {
+        requireEtag(request.version?.toString(), state.detail, "Package");
+        return withdraw(state);
+      });
+      return changed.detail;
     },
 
     async restore(name: PackageName, principal: Principal, write: WriteContext) {
