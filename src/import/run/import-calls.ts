@@ -31,6 +31,7 @@ import {
   PetBatchService,
 } from "../../gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import type { Repositories } from "../../repositories.js";
+import type { Customer } from "../../resources/customers/customer.model.js";
 import { createCustomerAdmin } from "../../resources/customers/customer-admin.service.js";
 import { sparseCustomerBatch } from "../../resources/customers/customer-batch.input.js";
 import { createCustomerBatches } from "../../resources/customers/customer-batch.service.js";
@@ -219,15 +220,7 @@ export function createCallsInProcess({
   };
 }
 
-function nameOf({
-  id,
-  firstName,
-  lastName,
-}: {
-  readonly id: string;
-  readonly firstName: string;
-  readonly lastName: string;
-}) {
+function nameOf({ id, firstName, lastName }: Pick<Customer, "id" | "firstName" | "lastName">): FoundCustomer {
   return { id, name: `${firstName} ${lastName}` };
 }
 

@@ -1,4 +1,4 @@
-import { singleCompanyAccessPredicate, toPrismaPredicate } from "../../db/access-filter.js";
+import { survivorsOf } from "../../db/merge-survivors.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { BatchFacts, PackagesById } from "./package-batch.model.js";
 import type { SalesOfCompany } from "./package-sale.model.js";
@@ -18,24 +18,13 @@ export async function readBatchFacts(tx: Prisma.TransactionClient, asked: SalesO
     ...facts,
     takenIds: new Set(packages.map(({ id }) => id)),
     takenLineIds: new Set(lines.map(({ id }) => id)),
-    merged: missing.length === 0 ? new Map() : await survivorsOf(tx, asked, missing),
+    merged: missing.length === 0 ? new Map() : await survivorsOf(tx, reachOf(asked), missing),
   };
 }
 
-/** The customers into which these were merged, as far as the API key can access them. */
-async function survivorsOf(
-  tx: Prisma.TransactionClient,
-  { companyId, businessIds }: SalesOfCompany,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
+function reachOf({ companyId, businessIds }: SalesOfCompany) {
   const grants = businessIds?.map((id) => `${companyId}/${id}`) ?? [companyId];
-  const isVisible = toPrismaPredicate(singleCompanyAccessPredicate("c"), { companyIds: [companyId], grants });
-  const rows = await tx.$queryRaw<{ from_id: string; survivor_id: string }[]>`
-    SELECT m.from_id, m.survivor_id FROM customer_merge m
-    JOIN customer c ON c.company_id = m.company_id AND c.id = m.survivor_id
-    WHERE m.company_id = ${companyId} AND m.from_id = ANY(${[...ids]}::text[]) AND m.undone_time IS NULL
-      AND ${isVisible}`;
-  return new Map(rows.map((row) => [row.from_id, row.survivor_id]));
+  return { companyId, accessFilter: { companyIds: [companyId], grants } };
 }
 
 /** The versions of those packages that the API key can access. */

@@ -1,6 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
 import { recordBytes } from "../../core/record-size.js";
 import { grantPredicate, singleCompanyAccessPredicate, toPrismaPredicate } from "../../db/access-filter.js";
+import { survivorsOf } from "../../db/merge-survivors.js";
 import { Prisma } from "../../gen/prisma/client.js";
 import { readLeads } from "../leads/lead-change.repository.js";
 import { type BatchOwner, keyOfOwner, type OwnersOfBatch } from "./pet-batch.model.js";
@@ -114,19 +115,4 @@ async function leadBytes(
     for (const note of notes) bytes.set(note.id, (bytes.get(note.id) ?? 0) + note.bytes);
   }
   return bytes;
-}
-
-/** The customers into which these were merged, as far as the principal can access them. */
-async function survivorsOf(
-  tx: Prisma.TransactionClient,
-  { companyId, accessFilter }: OwnersQuery,
-  ids: Ids,
-): Promise<ReadonlyMap<string, string>> {
-  const isVisible = toPrismaPredicate(singleCompanyAccessPredicate("c"), accessFilter);
-  const rows = await tx.$queryRaw<{ from_id: string; survivor_id: string }[]>`
-    SELECT m.from_id, m.survivor_id FROM customer_merge m
-    JOIN customer c ON c.company_id = m.company_id AND c.id = m.survivor_id
-    WHERE m.company_id = ${companyId} AND m.from_id = ANY(${[...ids]}::text[]) AND m.undone_time IS NULL
-      AND ${isVisible}`;
-  return new Map(rows.map((row) => [row.from_id, row.survivor_id]));
 }
