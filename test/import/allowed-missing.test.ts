@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { withImport } from "../../src/cli/import-session.js";
 import { readConfig } from "../../src/config/config.js";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { createDatabase } from "../support/database.js";
 import { createImportRuns } from "./import-runs.js";
 
-let database: TestDatabase;
-let imports: ReturnType<typeof createImportRuns>;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  imports = createImportRuns(database);
-});
+const database = await createDatabase();
 afterAll(() => database.drop());
+const imports = createImportRuns(database);
 
 const everything = ["--allow-missing", "first-name, last-name, phone, breed"];
 

@@ -74,7 +74,7 @@ describe("headers", () => {
   });
 });
 
-it("columns of owners that a file of pets or leads does not use are told, or kept", () => {
+it("columns of owners that a file of pets or leads does not use are named, or kept", () => {
   const header = ["Pet Name", "Owner Phone", "Home Phone", "Assigned To", "Staff ID", "Owner Tags"];
   const { columns, notes } = planColumns({ kind: "pets", header });
   expect(columns.map(({ use }) => use.kind)).toEqual(["field", "field", "field", "drop", "drop", "drop"]);

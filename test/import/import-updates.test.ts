@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { createDatabase } from "../support/database.js";
 import { createImportRuns } from "./import-runs.js";
 import { storedOwners, storedPets } from "./stored-rows.js";
 
-let database: TestDatabase;
-let imports: ReturnType<typeof createImportRuns>;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  imports = createImportRuns(database);
-});
+const database = await createDatabase();
 afterAll(() => database.drop());
+const imports = createImportRuns(database);
 
 const header = "Customer ID,First Name,Last Name,Phone,Email,Zip,City,Pet ID,Pet Name,Species,Breed,Weight,Birthday";
 const first = `${header}

@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { createDatabase } from "../support/database.js";
 import { createImportRuns } from "./import-runs.js";
 
-let database: TestDatabase;
-let imports: ReturnType<typeof createImportRuns>;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  imports = createImportRuns(database);
-});
+const database = await createDatabase();
 afterAll(() => database.drop());
+const imports = createImportRuns(database);
 
 const owners = `First Name,Last Name,Phone,Client Tags,Referral Source
 Anna,Lee,212-555-0111,"VIP, Biter",Yelp

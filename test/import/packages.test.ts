@@ -1,15 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDatabase, type TestDatabase } from "../support/database.js";
+import { afterAll, describe, expect, it } from "vitest";
+import { createDatabase } from "../support/database.js";
 import { createImportRuns } from "./import-runs.js";
 
-let database: TestDatabase;
-let imports: ReturnType<typeof createImportRuns>;
-
-beforeAll(async () => {
-  database = await createDatabase();
-  imports = createImportRuns(database);
-});
+const database = await createDatabase();
 afterAll(() => database.drop());
+const imports = createImportRuns(database);
 
 const owners = `Customer ID,First Name,Last Name,Phone,Email
 17,Anna,Lee,212-555-0111,anna@example.com
@@ -182,7 +177,7 @@ describe("moego import packages", { timeout: 120_000 }, () => {
     const company = await companyWithTemplates();
     const rows = [
       ...["17,,,Ten Baths,2024-03-05,", "18,,,Ten Baths,2024-03-05,", ",(212) 555-0112,Ben,Ten Baths,2024-04-01,"],
-      // The same package of Anna once more, named by her number.
+      // The same package of Anna again. The row names her number.
       ",(212) 555-0111,Anna Lee,Ten Baths,2024-03-05,",
     ];
     const fileOf = (lines: readonly string[]) =>
