@@ -83,6 +83,14 @@ function wordsOf(company: string, { path }: ImportedFile): string[] {
   return ["import", "customers", path, "--company", company, "--location", "biz_1"];
 }
 
+/** Waits in proportion to the count, so that counting many rows does not slow the import down. */
+async function hasReached(company: string, target: number): Promise<boolean> {
+  const started = performance.now();
+  const isReached = (await count(company, "pet")) >= target;
+  if (!isReached) await pause(10 * (performance.now() - started));
+  return isReached;
+}
+
 /** Runs an import again and again, and kills it after it has stored a part of what was left. Returns how often it ran. */
 async function killAgainAndAgain({ company, file, kills, script = "bin/moego.js", environment = {} }: Kills) {
   const random = randomOf(`kills of ${company}`);
@@ -94,7 +102,7 @@ async function killAgainAndAgain({ company, file, kills, script = "bin/moego.js"
     const target = random.below(5) === 0 ? stored : stored + 1 + random.below(Math.max(1, Math.floor(part)));
     const running = run(script, wordsOf(company, file), { ...environmentOf(database), ...environment });
     if (target === stored) await pause(300 + random.below(700));
-    await until(async () => (await count(company, "pet")) >= target || running.child.exitCode !== null, 600_000);
+    await until(async () => (await hasReached(company, target)) || running.child.exitCode !== null, 600_000);
     await pause(random.below(20));
     running.child.kill("SIGKILL");
     const { code, stderr } = await running.ended;
