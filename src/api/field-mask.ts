@@ -206,6 +206,14 @@ function unknownPath(position: number): Violation {
   };
 }
 
+/** Those of the texts, by proto name, that the mask writes and the request leaves empty. */
+export function emptiedTexts<Name extends string>(
+  mask: Pick<UpdateMask, "writes">,
+  texts: { readonly [K in Name]: string | undefined },
+): Name[] {
+  return keysOf(texts).filter((name) => mask.writes(name) && (texts[name] ?? "").trim() === "");
+}
+
 /** Reads those of the named texts that the mask writes. An absent one is cleared. */
 export function maskedTexts<Name extends string>(
   schema: { readonly field: Readonly<Record<Name, DescField>> },

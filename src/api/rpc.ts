@@ -16,7 +16,7 @@ import type { IdempotencyClaim, WriteContext } from "../core/write.js";
 import type { Status } from "../gen/proto/google/rpc/status_pb.js";
 import { companyResourceSchema, countryOf } from "./fields.js";
 import { parse } from "./parse.js";
-import { refuseWithNumbers, type StoredNumbers } from "./stored-numbers.js";
+import { refuseWithStored, type StoredValues } from "./stored-values.js";
 
 /** An rpc with one request, and one response or a stream of them. */
 export type ServedMethod = DescMethodUnary | DescMethodServerStreaming;
@@ -99,14 +99,14 @@ export function rpc<Request extends Message, T, Response>(
   return async (request, context) => respond(await readInput(input, request, context), context);
 }
 
-/** The same for an update whose phone numbers can be those that are stored. */
-export function rpcWithNumbers<Request extends Message & { readonly id: string }, T, Response, Stored>(
+/** The same for an update that may repeat values as they are stored, though new ones are refused. */
+export function rpcWithStored<Request extends Message & { readonly id: string }, T, Response, Stored>(
   input: Input<Request, T>,
-  numbers: StoredNumbers<Request, Stored>,
+  values: StoredValues<Request, Stored>,
   respond: (input: T, context: Context) => Promise<Response>,
 ): (request: Request, context: Context) => Promise<Response> {
   return async (request, context) => {
-    const refuse = (error: unknown) => refuseWithNumbers(error, numbers, request, context);
+    const refuse = (error: unknown) => refuseWithStored(error, values, request, context);
     return respond(await readInput(input, request, context).catch(refuse), context);
   };
 }

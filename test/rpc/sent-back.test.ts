@@ -1,5 +1,5 @@
 import type { DescMethodUnary, JsonObject } from "@bufbuild/protobuf";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CustomFieldAdminService } from "../../src/gen/proto/moego/admin/v1/custom_field_admin_service_pb.js";
 import { CustomerSettingAdminService } from "../../src/gen/proto/moego/admin/v1/customer_setting_admin_service_pb.js";
 import { DirectoryAdminService } from "../../src/gen/proto/moego/admin/v1/directory_admin_service_pb.js";
@@ -15,6 +15,7 @@ import { ExternalApiService } from "../../src/gen/proto/moego/callcenter/v1/exte
 import { IvrFlowService } from "../../src/gen/proto/moego/callcenter/v1/ivr_flow_service_pb.js";
 import { services } from "../../src/services.js";
 import { authorizationOf, keys } from "../support/fixture-keys.js";
+import { invalidField } from "../support/refused-with.js";
 import { startServer } from "../support/server.js";
 
 const server = await startServer({ environment: { EXTERNAL_API_ALLOW: "127.0.0.1:443" } });
@@ -214,6 +215,77 @@ describe("a note", () => {
     expect(await server.callJson(updatePet, sent, { transport: "rest" })).toMatchObject({
       violations: [{ field: "notes", reason: "IMMUTABLE" }],
     });
+  });
+});
+
+describe("a record that lacks what new ones must have", () => {
+  const { createLead, promoteLead } = LeadService.method;
+  const { getCustomer, updateCustomer } = CustomerService.method;
+  const { getPet, listPets, updatePet } = PetService.method;
+  const emptied = { preferredBusinessId: "", lastName: "", phone: "" };
+  let customer: { readonly id: string };
+  let pet: { readonly customerId: string; readonly id: string };
+
+  beforeAll(async () => {
+    const lead = { companyId, firstName: "Lena", email: "lena@example.com", pets: [{ name: "Rex", type: "DOG" }] };
+    const made = await server.callJson(createLead, { lead }, { transport: "rest" });
+    const { customer: promoted } = await server.ok(promoteLead, { id: made.ok ? String(made.message["id"]) : "" });
+    customer = { id: promoted?.id ?? "" };
+    const { pets } = await server.ok(listPets, { customerId: customer.id });
+    pet = { customerId: customer.id, id: pets[0]?.id ?? "" };
+  });
+
+  it.each(transports)("is taken back over %s as it was read", async (transport) => {
+    const lacking = [
+      ...([
+        [getCustomer, updateCustomer, customer, emptied],
+        [getPet, updatePet, pet, { breed: "" }],
+      ] as const),
+    ];
+    for (const [get, update, named, lacks] of lacking) {
+      const before = await read({ get, update, named, conflict: [{}, ""] }, transport);
+      expect(before).toMatchObject(lacks);
+      const answer = await server.callJson(update, before, { transport });
+      expect(answer.ok ? [] : answer.violations).toEqual([]);
+      expect(still(await read({ get, update, named, conflict: [{}, ""] }, transport))).toEqual(still(before));
+    }
+  });
+
+  it("is taken back over gRPC, and with a mask", async () => {
+    const paths = ["preferred_business_id", "last_name", "phone", "phones"];
+    const stated = { ...customer, companyId, ...emptied };
+    expect(await server.ok(updateCustomer, stated)).toMatchObject({ firstName: "Lena", ...emptied });
+    expect(await server.ok(updateCustomer, { ...stated, updateMask: { paths } })).toMatchObject(emptied);
+    const masked = { ...pet, breed: "", updateMask: { paths: ["breed"] } };
+    expect(await server.ok(updatePet, masked)).toMatchObject({ name: "Rex", breed: "" });
+  });
+
+  it("cannot lose what it has: all violations are listed, without those of fields that are empty already", async () => {
+    const cleared = { ...customer, companyId, ...emptied, firstName: " " };
+    expect(await server.refused(updateCustomer, cleared)).toMatchObject(invalidField("first_name", "REQUIRED"));
+    const beside = await server.refused(updateCustomer, { ...cleared, email: "not an address" });
+    expect(beside.violations).toMatchObject([
+      ...[
+        { field: "email", reason: "INVALID_FORMAT" },
+        { field: "first_name", reason: "REQUIRED" },
+      ],
+    ]);
+  });
+
+  it("cannot lose what it was given since", async () => {
+    const given = { preferredBusinessId: "biz_a1", lastName: "Lee", phone: "+12125550123" };
+    await server.ok(updateCustomer, { ...customer, companyId, ...given });
+    await server.ok(updatePet, { ...pet, breed: "Poodle" });
+    const refusal = await server.refused(updateCustomer, { ...customer, companyId, ...emptied });
+    expect(refusal.violations).toMatchObject([
+      { field: "preferred_business_id", reason: "REQUIRED" },
+      { field: "last_name", reason: "REQUIRED" },
+      { field: "phone", reason: "REQUIRED" },
+    ]);
+    const phones = { ...customer, companyId, updateMask: { paths: ["phones"] } };
+    expect(await server.refused(updateCustomer, phones)).toMatchObject(invalidField("phones", "REQUIRED"));
+    expect(await server.refused(updatePet, { ...pet, breed: " " })).toMatchObject(invalidField("breed", "REQUIRED"));
+    expect(await server.ok(getCustomer, customer)).toMatchObject(given);
   });
 });
 

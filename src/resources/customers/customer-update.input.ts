@@ -3,6 +3,7 @@ import { address, addressChange, type ParsedAddress } from "../../api/address-fi
 import { consentChange, consentProvenance } from "../../api/consent-message.js";
 import { externalIds } from "../../api/external-id-fields.js";
 import {
+  emptiedTexts,
   keysOf,
   maskedParts,
   maskedTexts,
@@ -21,6 +22,7 @@ import {
   omitUndefined,
   optionalId,
   optionalReference,
+  text,
 } from "../../api/fields.js";
 import { notesUpdate } from "../../api/note-fields.js";
 import {
@@ -31,13 +33,15 @@ import {
   statedPhones,
   withSingleMainPhone,
 } from "../../api/phone-fields.js";
-import { judgedLine, phoneLine } from "../../api/phone-line.js";
+import { judgedLine, optionalPhoneLine } from "../../api/phone-line.js";
 import type { Context } from "../../api/rpc.js";
-import type { JudgeNumbers } from "../../api/stored-numbers.js";
+import type { JudgeStored } from "../../api/stored-values.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import { newlyRefused } from "../../core/phone/contact-phone.js";
 import { noPreference, type Preference } from "../../core/preference.js";
 import type { EmptyMembers } from "../../core/presence.js";
+import { clearedFields } from "../../core/required-field.js";
+import { nameRule } from "../../core/text.js";
 import {
   type UpdateCustomerRequest,
   UpdateCustomerRequestSchema,
@@ -47,14 +51,17 @@ import { customFields } from "../custom-fields/custom-field-values.input.js";
 import { customerStatus, plainFields, preference, tagReferences } from "./customer.input.js";
 import { type Customer, maxAddresses } from "./customer.model.js";
 import type { AddressesUpdate, AddressUpdate } from "./customer-addresses.service.js";
-import type { CustomerUpdate } from "./customer-update.service.js";
+import { type CustomerUpdate, type RequiredField, requiredFields } from "./customer-update.service.js";
 
 /** Fields that identify the customer and cannot be in the mask. The path of a list of addresses is `address`. */
 const notMaskable = ["id", "company_id", "etag", "update_mask", "addresses", "consent_provenance"];
-const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
 const whole = ["referral_source"];
 
+const optionalName = text({ ...nameRule, min: 0 }).optional();
+
 interface CustomerMask extends UpdateMask {
+  /** Required fields that the request states without a value. They are not written. */
+  readonly emptied: readonly RequiredField[];
   /** Whether the request has a list of addresses, which is then written instead of the single one. */
   readonly writesList: boolean;
   /** The parts that each address of the list has, in JSON. */
@@ -62,35 +69,50 @@ interface CustomerMask extends UpdateMask {
 }
 
 export function customerMask(request: UpdateCustomerRequest, emptyMembers?: EmptyMembers): CustomerMask {
+  const paths = maskPaths(request.updateMask);
   const rules = {
     notMaskable,
-    // An empty list leaves the main phone of the request, if it has one.
-    required: request.phone === undefined ? [...required, "phones"] : required,
+    // Without a mask, an empty list says nothing unless there is a main phone.
+    required: paths === undefined && request.phone === undefined ? ["status", "phones"] : ["status"],
     whole,
   };
-  const paths = maskPaths(request.updateMask);
   const mask = readMask(UpdateCustomerRequestSchema, request, paths, rules, emptyMembers);
+  const emptied = emptiedFields(request, mask);
   const { addresses } = request;
   const isListed = !mask.explicit || mask.writes("address");
   const violations = isListed || addresses.length === 0 ? [] : [unlisted("addresses")];
   return {
     ...withSingleMainPhone({ ...mask, violations: [...mask.violations, ...violations] }, request),
+    writes: (field) => mask.writes(field) && !emptied.some((name) => name === field),
+    emptied,
     writesList: isListed && (addresses.length > 0 || emptyMembers?.get("addresses") === "empty"),
     partsOfAddresses: presentPartsOfItems(AddressSchema, addresses, "addresses", emptyMembers),
   };
 }
 
+function emptiedFields(
+  { preferredBusinessId, firstName, lastName, phone, phones }: UpdateCustomerRequest,
+  mask: UpdateMask,
+): RequiredField[] {
+  const emptied = emptiedTexts(mask, {
+    ...{ preferred_business_id: preferredBusinessId, first_name: firstName, last_name: lastName, phone },
+  });
+  const clearsList = mask.writes("phones") && !mask.writes("phone") && phones.length === 0;
+  return clearsList ? [...emptied, "phones"] : emptied;
+}
+
 /** Input of UpdateCustomer, before the mask is applied. */
 export const customerUpdate = memoizePerCountry((country) => {
   // Violations are reported in the order of the fields here.
-  const { preferredBusinessId, email, source, colorCode, ...plain } = z.object(plainFields).partial().shape;
+  const { preferredBusinessId: _, email, source, colorCode, ...plain } = z.object(plainFields).partial().shape;
   const fields = z.object({
     id,
     companyId: id,
-    preferredBusinessId,
+    preferredBusinessId: optionalId.optional(),
     avatarPath: httpsUrl.optional(),
     ...plain,
-    phone: phoneLine(country, judgedLine).optional(),
+    ...{ firstName: optionalName, lastName: optionalName },
+    phone: optionalPhoneLine(country, judgedLine).optional(),
     phones: contactPhones(country, judgedLine),
     email,
     address: address.optional(),
@@ -113,14 +135,18 @@ export const customerUpdate = memoizePerCountry((country) => {
   return fields.refine(...singleMainPhoneRule()).refine(...fieldRule(once, rule));
 });
 
-/** Judges the phones of an update that is refused for other fields. */
-export function judgeCustomerPhones(
+/** Judges what may repeat what is stored, for an update that is refused for other fields. */
+export function judgeCustomerUpdate(
   request: UpdateCustomerRequest,
   { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
-): JudgeNumbers<Customer> {
+): JudgeStored<Customer> {
   const rules = phoneRulesOf(principal, request.companyId);
-  const updates = statedPhones(request, customerMask(request, emptyMembers), rules.country);
-  return (stored) => updates.flatMap((update) => newlyRefused(stored?.phones ?? [], update, rules));
+  const mask = customerMask(request, emptyMembers);
+  const updates = statedPhones(request, mask, rules.country);
+  return (stored) => [
+    ...clearedFields(mask.emptied, requiredFields, stored),
+    ...updates.flatMap((update) => newlyRefused(stored?.phones ?? [], update, rules)),
+  ];
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof customerUpdate>>;
@@ -140,6 +166,7 @@ export function toCustomerUpdate(parsed: ParsedUpdate, mask: CustomerMask): Cust
     id: parsed.id,
     ...(parsed.etag === "" ? {} : { etag: parsed.etag }),
     columns,
+    emptied: mask.emptied,
     ...omitUndefined({
       provenance: parsed.consentProvenance,
       preference: maskedParts<Preference>(mask, "preference", { given: parsed.preference, cleared: noPreference }),

@@ -7,11 +7,13 @@ import { applyNotes, type NotesUpdate, notedIds, noteViolations } from "../../co
 import { changedPhones, newlyRefused, type PhonesUpdate, samePhones } from "../../core/phone/contact-phone.js";
 import type { Preference } from "../../core/preference.js";
 import type { CompanyAccess } from "../../core/principal.js";
+import { clearedFields } from "../../core/required-field.js";
 import { requireEtag, type WriteResult } from "../../core/write.js";
 import type { FieldValues } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import { maxTagsPerCustomer, type TagReference } from "../setting-lists/tag.model.js";
 import {
+  type Customer,
   type CustomerChange,
   type CustomerQuestions,
   type CustomerTransaction,
@@ -35,7 +37,21 @@ export interface CustomerUpdate {
   readonly externalIds?: readonly ExternalId[];
   readonly notes?: NotesUpdate;
   readonly customFields?: { readonly write: "merge" | "replace"; readonly given: FieldValues };
+  /** Required fields that the update states without a value. */
+  readonly emptied?: readonly RequiredField[];
 }
+
+const mainPhone = ({ phones }: Customer) => phones[0]?.number;
+
+export const requiredFields = {
+  preferred_business_id: ({ preferredBusinessId }: Customer) => preferredBusinessId,
+  first_name: ({ firstName }: Customer) => firstName,
+  last_name: ({ lastName }: Customer) => lastName,
+  phone: mainPhone,
+  phones: mainPhone,
+};
+
+export type RequiredField = keyof typeof requiredFields;
 
 interface UpdateContext {
   readonly access: CompanyAccess;
@@ -83,6 +99,7 @@ export async function applyUpdate(
   const fields = check && (await checkCustomFields(unit.customFields, check, signal));
   const addresses = update.addresses && changedAddresses(customer.addresses, update.addresses);
   const violations = [
+    ...clearedFields(update.emptied ?? [], requiredFields, customer),
     ...(addresses?.violations ?? []),
     ...(await noteViolations(unit, update.notes, "Not found on this customer.")),
     ...(update.phones ? newlyRefused(customer.phones, update.phones, access) : []),

@@ -6,7 +6,7 @@ import { newNotes } from "../../api/note-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
-import { archiving, inCountry, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, rpcWithStored, type ServiceHandlers } from "../../api/rpc.js";
 import { personCursorOf } from "../../api/search-fields.js";
 import { recordsAmong } from "../../core/departure.js";
 import { type KeyUseLog, readOfPage } from "../../core/key-use.js";
@@ -28,7 +28,7 @@ import { toProtoCreated, toProtoCustomer, toProtoNote } from "./customer.output.
 import type { CustomerNotes, Customers, CustomerTags } from "./customer.service.js";
 import type { CustomerAdmin } from "./customer-admin.service.js";
 import { appointmentsMask, appointmentsUpdate, toAppointmentsUpdate } from "./customer-appointments.input.js";
-import { customerMask, customerUpdate, judgeCustomerPhones, toCustomerUpdate } from "./customer-update.input.js";
+import { customerMask, customerUpdate, judgeCustomerUpdate, toCustomerUpdate } from "./customer-update.input.js";
 
 interface CustomerHandlerDependencies {
   readonly customers: Customers;
@@ -62,13 +62,13 @@ export function createCustomerHandlers({
       toProtoCustomer(await customers.get(input.id, principal, signal)),
     ),
 
-    updateCustomer: rpcWithNumbers(
+    updateCustomer: rpcWithStored(
       (request, { principal, emptyMembers }, parse) => {
         const mask = customerMask(request, emptyMembers);
         return toCustomerUpdate(parse(customerUpdate(countryOf(principal, request.companyId)), mask.violations), mask);
       },
       {
-        judge: judgeCustomerPhones,
+        judge: judgeCustomerUpdate,
         read: ({ id: customerId }, { principal, signal }) => customers.get(customerId, principal, signal),
       },
       async (input, context) => {

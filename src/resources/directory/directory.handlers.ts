@@ -4,7 +4,7 @@ import { type PageTokens, pagination } from "../../api/page-token.js";
 import { nameCursorOf, paged, personNameCursorOf } from "../../api/paged.js";
 import { phoneRulesOf, warnOfPhones } from "../../api/phone-fields.js";
 import { judgedNumber } from "../../api/phone-line.js";
-import { archiving, inCountry, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, rpcWithStored, type ServiceHandlers } from "../../api/rpc.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { UpdateCompanyRequest } from "../../gen/proto/moego/admin/v1/company_pb.js";
 import type { DirectoryAdminService } from "../../gen/proto/moego/admin/v1/directory_admin_service_pb.js";
@@ -122,7 +122,7 @@ export function createDirectoryAdminHandlers(
       return toBusinessResponse(await directory.createBusiness(input, context.principal, context.write));
     }),
 
-    updateBusiness: rpcWithNumbers(
+    updateBusiness: rpcWithStored(
       businessInput,
       {
         judge: ({ companyId, phone = "", businessPhone = "" }, { principal }) => {
@@ -149,7 +149,7 @@ export function createDirectoryAdminHandlers(
       return toStaffResponse(await directory.createStaff(input, context.principal, context.write));
     }),
 
-    updateStaff: rpcWithNumbers(
+    updateStaff: rpcWithStored(
       staffInput,
       {
         judge: ({ companyId, phone = "" }, { principal }) => {

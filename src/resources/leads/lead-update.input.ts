@@ -14,7 +14,7 @@ import {
 } from "../../api/phone-fields.js";
 import { judgedLine, judgedNumber, optionalJudgedPhone } from "../../api/phone-line.js";
 import type { Context } from "../../api/rpc.js";
-import type { JudgeNumbers } from "../../api/stored-numbers.js";
+import type { JudgeStored } from "../../api/stored-values.js";
 import { type Consent, noConsent } from "../../core/consent.js";
 import { newlyRefused } from "../../core/phone/contact-phone.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
@@ -125,7 +125,7 @@ export function judgeLeadNumbers(
   request: UpdateLeadRequest,
   { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
   companyId: string,
-): JudgeNumbers<Lead> {
+): JudgeStored<Lead> {
   const { lead } = request;
   if (!lead) return () => [];
   const { lead: mask } = leadMask(request, emptyMembers);

@@ -5,7 +5,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import type { PageTokens } from "../../api/page-token.js";
 import { paged } from "../../api/paged.js";
 import { warnOfPhones, warnOfUpdate } from "../../api/phone-fields.js";
-import { archiving, inCountry, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, inCountry, rpc, rpcWithStored, type ServiceHandlers } from "../../api/rpc.js";
 import { personCursorOf } from "../../api/search-fields.js";
 import { requireCompanyAccess } from "../../core/access.js";
 import { recordsAmong } from "../../core/departure.js";
@@ -54,7 +54,7 @@ export function createLeadHandlers(
       return toProtoLead(await leads.get(input.id, principal, signal));
     }),
 
-    updateLead: rpcWithNumbers(
+    updateLead: rpcWithStored(
       (request, { principal, emptyMembers }, parse) => {
         assertCompany(principal, request.lead?.companyId);
         const mask = leadMask(request, emptyMembers);

@@ -1,14 +1,15 @@
 import { z } from "zod";
 import { externalIds } from "../../api/external-id-fields.js";
-import { keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
+import { emptiedTexts, keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearablePartialDate } from "../../api/google-types.js";
 import { phoneRulesOf } from "../../api/phone-fields.js";
 import { judgedNumber, optionalJudgedPhone } from "../../api/phone-line.js";
 import type { Context } from "../../api/rpc.js";
-import type { JudgeNumbers } from "../../api/stored-numbers.js";
+import type { JudgeStored } from "../../api/stored-values.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { EmptyMembers } from "../../core/presence.js";
+import { clearedFields } from "../../core/required-field.js";
 import { lineRule, nameRule } from "../../core/text.js";
 import {
   type UpdatePetRequest,
@@ -27,20 +28,30 @@ import {
   vetFields,
   weight,
 } from "./pet.input.js";
-import { type Pet, type PetFields, vetNumber } from "./pet.model.js";
+import { type Pet, type PetFields, type RequiredPetField, requiredPetFields, vetNumber } from "./pet.model.js";
 import type { PetUpdate } from "./pet.service.js";
 import { type PetMask, vetEdit, weightEdit } from "./pet-edit.input.js";
 
 /** Fields that identify the pet and cannot be in the mask. */
 const notMaskable = ["customer_id", "id", "update_mask"];
-const required = ["name", "type", "breed", "status"];
+const required = ["name", "type", "status"];
 const whole = ["birthday", "weight"];
 
-export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers): PetMask {
+interface PetUpdateMask extends PetMask {
+  /** Required fields that the request states without a value. They are not written. */
+  readonly emptied: readonly RequiredPetField[];
+}
+
+export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers): PetUpdateMask {
   const rules = { notMaskable, required, whole };
   const fields = readMask(UpdatePetRequestSchema, request, maskPaths(request.updateMask), rules, emptyMembers);
   const parts = presentPartsOf(WeightSchema, request.weight, "weight", emptyMembers);
-  return { fields, partsOfWeight: fields.explicit ? undefined : parts };
+  const emptied = emptiedTexts(fields, { breed: request.breed });
+  return {
+    fields: { ...fields, writes: (field) => fields.writes(field) && !emptied.some((name) => name === field) },
+    partsOfWeight: fields.explicit ? undefined : parts,
+    emptied,
+  };
 }
 
 /** Input of UpdatePet, before the mask is applied. */
@@ -50,7 +61,7 @@ export const petUpdate = memoizePerCountry((country) => {
     birthday: clearablePartialDate.optional(),
     status: petStatus.required.optional(),
     type: petType.required.optional(),
-    breed: text({ ...lineRule, min: 1 }).optional(),
+    breed: text(lineRule).optional(),
     gender: petGender.withDefault(null).optional(),
     weight: weight.optional(),
     ...z.object(earlyFields).partial().shape,
@@ -63,32 +74,34 @@ export const petUpdate = memoizePerCountry((country) => {
 });
 
 /**
- * Judges the number of an update that is refused for other fields.
+ * Judges what may repeat what is stored, for an update that is refused for other fields.
  *
  * @param country of the owner
  */
-export function judgeVetNumber(
+export function judgePetUpdate(
   request: UpdatePetRequest,
   { principal, emptyMembers }: Pick<Context, "principal" | "emptyMembers">,
   country: string,
-): JudgeNumbers<Pet> {
-  const { fields: mask } = petMask(request, emptyMembers);
+): JudgeStored<Pet> {
+  const { fields: mask, emptied } = petMask(request, emptyMembers);
   const isWritten = mask.writes("vet") || mask.partsOf("vet")?.includes("phone_number");
   const phone = isWritten && request.vet ? judgedNumber(request.vet.phoneNumber, country) : "";
   const [only = ""] = principal.companies.keys();
-  return (stored) =>
-    numberViolations([vetNumber("vet", { phone }, stored?.vet)], phoneRulesOf(principal, stored?.companyId ?? only));
+  return (stored) => [
+    ...clearedFields(emptied, requiredPetFields, stored),
+    ...numberViolations([vetNumber("vet", { phone }, stored?.vet)], phoneRulesOf(principal, stored?.companyId ?? only)),
+  ];
 }
 
 type ParsedUpdate = z.output<ReturnType<typeof petUpdate>>;
 
-export function toPetUpdate(parsed: ParsedUpdate, petMask: PetMask): PetUpdate {
+export function toPetUpdate(parsed: ParsedUpdate, petMask: PetUpdateMask): PetUpdate {
   const mask = petMask.fields;
   const written = <T>(field: string, value: T): T | undefined => (mask.writes(field) ? value : undefined);
   const { name, birthday = null, status, type, breed, gender = null } = parsed;
   const { weightUnit, ...amount } = weightEdit(parsed.weight, petMask);
   return {
-    ...{ customerId: parsed.customerId, id: parsed.id },
+    ...{ customerId: parsed.customerId, id: parsed.id, emptied: petMask.emptied },
     fields: omitUndefined({
       ...writtenTexts(parsed, mask),
       name: written("name", name),

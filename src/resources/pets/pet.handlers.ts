@@ -5,7 +5,7 @@ import { mismatchViolations } from "../../api/import-fields.js";
 import { type PageTokens, pagination } from "../../api/page-token.js";
 import { createdCursorOf, createdOrUpdatedCursorOf, paged, pagedOrWhole } from "../../api/paged.js";
 import { warnOfPhones } from "../../api/phone-fields.js";
-import { archiving, type Context, rpc, rpcWithNumbers, type ServiceHandlers } from "../../api/rpc.js";
+import { archiving, type Context, rpc, rpcWithStored, type ServiceHandlers } from "../../api/rpc.js";
 import { invalidRequest } from "../../core/errors.js";
 import { isId } from "../../core/ids.js";
 import { noteRule } from "../../core/text.js";
@@ -18,7 +18,7 @@ import type { Pets } from "./pet.service.js";
 import type { PetAdmin } from "./pet-admin.service.js";
 import { ownerViolations, petImport, withoutPetFacts } from "./pet-import.input.js";
 import type { PetImports } from "./pet-import.service.js";
-import { judgeVetNumber, petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
+import { judgePetUpdate, petMask, petUpdate, toPetUpdate } from "./pet-update.input.js";
 
 /** Handlers of `moego.business.customer.v1.PetService`. */
 export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHandlers<typeof PetService> {
@@ -37,7 +37,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       },
     ),
 
-    updatePet: rpcWithNumbers(
+    updatePet: rpcWithStored(
       async (request, context, parse) => {
         const mask = petMask(request, context.emptyMembers);
         return toPetUpdate(
@@ -47,7 +47,7 @@ export function createPetHandlers(pets: Pets, pageTokens: PageTokens): ServiceHa
       },
       {
         judge: async (request, context) =>
-          judgeVetNumber(request, context, await countryOfOwner(pets, request, context)),
+          judgePetUpdate(request, context, await countryOfOwner(pets, request, context)),
         read: (request, { principal, signal }) => pets.get(request, principal, signal),
       },
       async (input, context) => {

@@ -113,6 +113,11 @@ export function birthdayViolations(field: string, { birthday, stored, timeZone }
   return [violation(field, "OUT_OF_RANGE", "Must not be in the future.")];
 }
 
+/** What an update must not clear, of what a stored pet can lack. */
+export const requiredPetFields = { breed: ({ breed }: Pick<PetFields, "breed">) => breed };
+
+export type RequiredPetField = keyof typeof requiredPetFields;
+
 /** The number of a veterinarian in a request. */
 export function vetNumber(within: string, given: Partial<Vet> | null | undefined, stored?: Vet) {
   return { field: `${within}.phone_number`, given: given?.phone, stored: stored?.phone };

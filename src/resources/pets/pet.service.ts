@@ -6,6 +6,7 @@ import type { Page } from "../../core/page.js";
 import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
+import { clearedFields } from "../../core/required-field.js";
 import type { WriteContext } from "../../core/write.js";
 import type { FieldsUpdate } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
@@ -22,6 +23,8 @@ import {
   type PetRecord,
   type PetRepository,
   type PetTransaction,
+  type RequiredPetField,
+  requiredPetFields,
   vetNumber,
 } from "./pet.model.js";
 
@@ -48,6 +51,8 @@ export interface PetUpdate
   extends PetName,
     Pick<PetEdit, "fields" | "vet" | "weightUnit" | "vaccinations" | "externalIds"> {
   readonly customFields?: FieldsUpdate;
+  /** Required fields that the update states without a value. */
+  readonly emptied?: readonly RequiredPetField[];
 }
 
 export interface PetCodesAppend extends PetName {
@@ -111,7 +116,7 @@ export function createPets(pets: PetRepository) {
     },
 
     async update(
-      { customerId, id, customFields: given, ...edit }: PetUpdate,
+      { customerId, id, customFields: given, emptied = [], ...edit }: PetUpdate,
       principal: Principal,
       write: WriteContext,
     ) {
@@ -121,6 +126,7 @@ export function createPets(pets: PetRepository) {
         const check = given && ({ access, association: "PET", current, ...given } as const);
         const checked = check && (await checkCustomFields(unit.customFields, check, write.signal));
         throwIfInvalid([
+          ...clearedFields(emptied, requiredPetFields, unit.pet),
           ...numberViolations([vetNumber("vet", edit.vet, unit.pet.vet)], access),
           ...birthdayViolations("birthday", { birthday: edit.fields?.birthday, stored, timeZone: access.timeZone }),
           ...(checked?.violations ?? []),

@@ -4,17 +4,17 @@ import { onePerField } from "./parse.js";
 import type { Context } from "./rpc.js";
 
 /**
- * The phone numbers of an update, which may repeat what is stored, whatever it is. They are judged once the record is
- * locked, and before that only if the request is refused for other fields.
+ * The values of an update that may repeat what is stored, whatever it is: phone numbers, and required fields that are
+ * empty. They are judged once the record is locked, and before that only if the request is refused for other fields.
  */
-export interface StoredNumbers<Request, Stored> {
-  /** Returns the violations of the numbers that the request writes. Without a record, none of them is stored. */
-  judge(request: Request, context: Context): JudgeNumbers<Stored> | Promise<JudgeNumbers<Stored>>;
+export interface StoredValues<Request, Stored> {
+  /** Returns the violations of those values. Without a record, none of them is stored. */
+  judge(request: Request, context: Context): JudgeStored<Stored> | Promise<JudgeStored<Stored>>;
   /** Reads the record without a lock. */
   read(request: Request, context: Context): Promise<Stored>;
 }
 
-export type JudgeNumbers<Stored> = (stored?: Stored) => readonly Violation[];
+export type JudgeStored<Stored> = (stored?: Stored) => readonly Violation[];
 
 interface Named {
   readonly id: string;
@@ -22,12 +22,12 @@ interface Named {
 }
 
 /**
- * Refuses an update with the violations of its numbers beside the others, so that the client receives all of them at
+ * Refuses an update with the violations of those values beside the others, so that the client receives all of them at
  * once. Without them, if the record cannot be read.
  */
-export async function refuseWithNumbers<Request extends Named, Stored>(
+export async function refuseWithStored<Request extends Named, Stored>(
   refusal: unknown,
-  { judge, read }: StoredNumbers<Request, Stored>,
+  { judge, read }: StoredValues<Request, Stored>,
   request: Request,
   context: Context,
 ): Promise<never> {
@@ -35,7 +35,7 @@ export async function refuseWithNumbers<Request extends Named, Stored>(
   const { violations = [], violationCount = violations.length } = refusal.details;
   const violationsBeside = await judge(request, context);
   const isNamed = isId(request.id) && isId(request.customerId ?? request.id);
-  // Almost no refused request has such a number.
+  // Almost no refused request has such a value.
   const mustRead = isNamed && violationsBeside().length > 0;
   const found = mustRead ? await readIfAny(() => read(request, context)) : {};
   const all = found ? onePerField([...violations, ...violationsBeside(found.stored)]) : violations;
