@@ -5,6 +5,7 @@ import { Code } from "../../gen/proto/google/rpc/code_pb.js";
 import { type IncomingCall, requestIdHeader, requestIdOf, type Transport } from "./call.js";
 import { type AddressOf, forwardedForHeader } from "./client-address.js";
 import { rpcNameOf } from "./contract.js";
+import { loggedViolations } from "./logged-violations.js";
 import { type StatusError, toStatusError } from "./status.js";
 
 /** Counts and times requests. Every label has few values. */
@@ -74,7 +75,7 @@ export async function observe<T>(
   } catch (error) {
     const refusal = error instanceof DomainError ? error : defect(error);
     const status = toStatusError(refusal, record.requestId);
-    report(call, observer, startedMs, record, status);
+    report(call, observer, startedMs, record, { status, violations: loggedViolations(refusal) });
     throw status;
   }
 }
@@ -100,11 +101,12 @@ export function createRejectRequest({
 }: Omit<Observer, "now">): RejectRequest {
   return (error, { transport, requestId, peerAddress = "", forwardedFor }) => {
     const status = toStatusError(error, requestId);
+    const violations = loggedViolations(error);
     const code = Code[status.code];
     metrics.observe({ rpc: "unknown", transport, code, durationMs: 0 });
     const clientAddress = recordedAddress(addressOf(peerAddress, forwardedFor), addressDetail);
-    const fields = { rpc: "unknown", transport, code, reason: status.reason, durationMs: 0, requestId, clientAddress };
-    logger.info(fields, "request");
+    const outcome = { code, reason: status.reason, violations, durationMs: 0 };
+    logger.info({ rpc: "unknown", transport, ...outcome, requestId, clientAddress }, "request");
     return status;
   };
 }
@@ -119,7 +121,7 @@ function report(
   observer: Observer,
   startedMs: number,
   record: CallRecord,
-  status?: StatusError,
+  { status, violations }: { readonly status?: StatusError; readonly violations?: readonly string[] | undefined } = {},
 ): void {
   const rpc = rpcNameOf(call.method);
   const code = Code[status?.code ?? Code.OK];
@@ -131,6 +133,7 @@ function report(
     transport: call.transport,
     code,
     reason: status?.reason,
+    violations,
     durationMs: Math.round(durationMs * 10) / 10,
     requestId: record.requestId,
     keyId: record.keyId,
