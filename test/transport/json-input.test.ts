@@ -243,6 +243,15 @@ describe("faults", () => {
     expect(descriptions(CreateLeadRequestSchema, text)).toEqual([description]);
   });
 
+  it("name a wrapper that the request does not have, and no other object", () => {
+    const wrapped = (text: string) => descriptions(CreateCustomerRequestSchema, text);
+    const moved = "Unknown field. Move the members of customer into the object around it.";
+    expect(wrapped('{"customer": {"firstName": "A", "last_name": "B", "zzz": 1}}')).toEqual([moved]);
+    expect(wrapped('{"customer": {"zzz": 1, "yyy": 2, "firstName": "A"}}')).toEqual(["Unknown field."]);
+    expect(wrapped('{"zzz": {"id": "A", "name": "B"}}')).toEqual(["Unknown field."]);
+    expect(wrapped('{"zzz": {}}')).toEqual(["Unknown field."]);
+  });
+
   it("takes a number that a field can hold, and refuses others", () => {
     const page = (size: string) => faults(ListCustomersRequestSchema, `{"pagination":{"pageSize":${size}}}`);
     expect(page("50")).toEqual([]);

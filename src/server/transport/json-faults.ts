@@ -89,13 +89,22 @@ export function arrayHint(field: DescField): string {
   return 'Must be an array, for example ["a", "b"].';
 }
 
-/** Suggests the intended field: one with a similar name, or one of that name in a nested message. */
-export function fieldHint(schema: DescMessage, key: string): string {
+/** Suggests the intended field: one with a similar name, one of that name in a nested message, or those of a wrapper. */
+export function fieldHint(schema: DescMessage, key: string, value: JsonNode): string {
   if (key.length > maxKeyChars) return "Unknown field.";
+  if (isWrapper(schema, value)) return `Unknown field. Move the members of ${key} into the object around it.`;
   const split = nameHolder(schema, bare(key));
   if (split !== undefined) return `Unknown field. Split ${key} into ${split}firstName and ${split}lastName.`;
   const meant = pathMeant(schema, bare(key));
   return meant ? `Unknown field. Did you mean ${meant}?` : "Unknown field.";
+}
+
+/** Whether most members of the object are fields of the message around it. Any object can have an id and a name. */
+function isWrapper({ fields }: DescMessage, value: JsonNode): boolean {
+  if (!isJsonObject(value)) return false;
+  const names = new Set(fields.flatMap(({ name, jsonName }) => [name, jsonName]));
+  const known = value.members.filter(({ key }) => names.has(key));
+  return known.length * 2 > value.members.length && known.some(({ key }) => key !== "id" && key !== "name");
 }
 
 /** Longer than any field name. A key can be up to 4 MiB long, and is compared with every name. */

@@ -119,7 +119,7 @@ class JsonReader {
     for (const { key, value } of node.members) {
       const field = fieldNamed(schema, key);
       if (!field && this.takesBack(fieldNamed(resource, key), value, path)) continue;
-      if (!field) this.fault(memberPath(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key));
+      if (!field) this.fault(memberPath(path, key), "UNKNOWN_FIELD", () => fieldHint(schema, key, value));
       else if (seen.has(field)) this.fault(memberPath(path, field.name), "DUPLICATE_FIELD", "Duplicate field.");
       else {
         seen.add(field);
