@@ -36,7 +36,8 @@ export function tryParse<T>(
 /**
  * A violation for every field of the request that is marked `(google.api.field_behavior) = REQUIRED` but absent or
  * empty. Only top-level fields are checked, because the rules for nested messages differ per RPC. Handlers add their
- * own violations, so that the client receives all of them at once.
+ * own violations, so that the client receives all of them at once. Pagination is an exception: the published API requires it,
+ * and clients expect the first page without it.
  */
 export function requiredViolations(schema: DescMessage, request: Message): Violation[] {
   const reflected = reflect(schema, request);
@@ -50,7 +51,9 @@ const requiredFields = new WeakMap<DescMessage, readonly DescField[]>();
 function fieldsRequiredBy(schema: DescMessage): readonly DescField[] {
   const known = requiredFields.get(schema);
   if (known) return known;
-  const fields = schema.fields.filter((field) => getOption(field, field_behavior).includes(FieldBehavior.REQUIRED));
+  const fields = schema.fields.filter(
+    (field) => getOption(field, field_behavior).includes(FieldBehavior.REQUIRED) && field.name !== "pagination",
+  );
   requiredFields.set(schema, fields);
   return fields;
 }

@@ -11,7 +11,8 @@ export type PageInit = MessageInitShape<typeof PaginationSchema>;
 export interface Reading {
   readonly server: Pick<TestServer, "call">;
   readonly walk: Walk;
-  readonly pagination: PageInit;
+  /** Undefined sends none. */
+  readonly pagination: PageInit | undefined;
   readonly options: CallOptions;
 }
 
@@ -41,7 +42,8 @@ export async function refusalOf({ server, walk, pagination, options }: Reading):
 }
 
 /** The request of a page. */
-export function paged({ method, request }: Walk, pagination: PageInit): Message {
+export function paged({ method, request }: Walk, pagination: PageInit | undefined): Message {
+  if (!pagination) return request;
   const field = method.input.field["pagination"];
   if (!field) throw new Error(`${method.name} has no pagination`);
   const copy = reflect(method.input, clone(method.input, request));
