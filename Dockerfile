@@ -5,6 +5,7 @@
 FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
+COPY client/package.json client/package.json
 # With optional dependencies, because buf is installed as one.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json bundle.mjs generated.mjs buf.yaml buf.gen.yaml ./

@@ -21,10 +21,7 @@ export async function readTls(files: CertificateFiles): Promise<TlsFiles> {
   try {
     return await readPair(files);
   } catch (cause) {
-    throw new StartError(`${unusable}${cause instanceof Error ? ` (${cause.message})` : ""}.`, {
-      cause,
-      exit: "configuration",
-    });
+    throw new StartError(`${unusable}${cause instanceof Error ? ` (${cause.message})` : ""}.`, { cause });
   }
 }
 

@@ -3,7 +3,6 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { generateSecret } from "../core/key-secrets.js";
-import { OperatorError, type OperatorErrorOptions } from "../core/operator-error.js";
 
 /** Secrets stored in DATA_DIR if the environment does not set them. */
 interface KeptSecrets {
@@ -15,12 +14,8 @@ interface KeptSecrets {
 }
 
 /** The stored secrets cannot be read. The message says what to do. */
-export class SecretsError extends OperatorError {
+export class SecretsError extends Error {
   override readonly name = "SecretsError";
-
-  constructor(message: string, { exit = "configuration", ...options }: OperatorErrorOptions = {}) {
-    super(message, { ...options, exit });
-  }
 }
 
 const keptSchema = z.object({
@@ -53,7 +48,7 @@ async function readKept(file: string): Promise<KeptSecrets | undefined> {
     text = await readFile(file, "utf8");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
-    throw new SecretsError(`No permission to read ${file}.`, { cause, exit: "permission" });
+    throw new SecretsError(`No permission to read ${file}.`, { cause });
   }
   try {
     return keptSchema.parse(JSON.parse(text));
@@ -72,8 +67,7 @@ async function writeOnce(file: string, text: string): Promise<void> {
     await writeFile(draft, text, { mode: 0o600, flag: "wx", flush: true });
     await link(draft, file);
   } catch (cause) {
-    if (codeOf(cause) !== "EEXIST")
-      throw new SecretsError(`No permission to write ${file}.`, { cause, exit: "permission" });
+    if (codeOf(cause) !== "EEXIST") throw new SecretsError(`No permission to write ${file}.`, { cause });
   } finally {
     await rm(draft, { force: true });
   }

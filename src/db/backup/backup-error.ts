@@ -1,6 +1,4 @@
-import { OperatorError } from "../../core/operator-error.js";
-
 /** A backup cannot be taken, read or restored. The message says why and what to do. */
-export class BackupError extends OperatorError {
+export class BackupError extends Error {
   override readonly name = "BackupError";
 }

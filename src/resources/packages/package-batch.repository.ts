@@ -1,6 +1,5 @@
 import { batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
-import { externalIdKeyName } from "../../db/external-ids.js";
 import { insertImportEntries } from "../../db/import-entries.js";
 import { statement } from "../../db/statement.js";
 import {
@@ -50,7 +49,7 @@ export function createPackageBatchRepository({
 const contested = {
   kind: "package",
   resource: "Package",
-  contested: ["package_pkey", "package_service_pkey", externalIdKeyName("package")],
+  contested: ["package_pkey", "package_service_pkey"],
 } as const;
 
 /** `$1` company, `$2` ids, `$3` the locations of the API key, null for the whole company. */

@@ -45,7 +45,6 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     ...(bought.frozenTime ? { frozenTime: toTimestamp(bought.frozenTime) } : {}),
     movedFromPackageId: bought.movedFromId ?? "",
     templateId: bought.templateId ?? "",
-    externalIds: [...bought.externalIds],
   };
 }
 
