@@ -33,8 +33,10 @@ import { demoEcho, demoEchoPath } from "./server/transport/demo-echo.js";
 import { startGrpcServer } from "./server/transport/grpc.js";
 import { startHttpServer } from "./server/transport/http.js";
 import { createRestHandler } from "./server/transport/rest.js";
+import { createSiteHandler } from "./server/transport/site-files.js";
 import { createStripeWebhookHandler, stripeWebhookPath } from "./server/transport/stripe-webhook.js";
 import { services } from "./services.js";
+import { siteFiles, siteFolder } from "./site/files.js";
 import { bindServer } from "./start-error.js";
 
 interface AppOptions {
@@ -208,6 +210,7 @@ async function startServers({ config, run, stream, logger, metrics, shown, probe
       ...listen,
       port: config.httpPort,
       handlers: [
+        createSiteHandler({ folder: siteFolder, files: siteFiles, refuse }),
         ...(hasDemo ? [demoEcho] : []),
         createCardPageHandler({ ...guarded(), pages: pages.cardPages }),
         createStripeWebhookHandler({ ...guarded(), events: pages.cardEvents }),

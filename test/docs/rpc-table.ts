@@ -2,13 +2,8 @@ import { type DescMethod, type DescService, getOption } from "@bufbuild/protobuf
 import type { FileDescriptorSet } from "@bufbuild/protobuf/wkt";
 import { http } from "../../src/gen/proto/google/api/annotations_pb.js";
 import { imports_records, scope } from "../../src/gen/proto/moego/option/v1/option_pb.js";
+import { namedErrors } from "../../src/openapi/named-errors.js";
 import { commentAt } from "./contract.js";
-
-/** An error listed in the comment of an RPC. */
-interface NamedError {
-  readonly code: string;
-  readonly reason: string;
-}
 
 /** Field numbers of `service` in a file and `method` in a service, from which paths of source locations are built. */
 const serviceField = 6;
@@ -60,12 +55,4 @@ function commentOf(method: DescMethod, contract: FileDescriptorSet): string {
     method.parent.methods.indexOf(method),
   ];
   return commentAt(contract, `${method.parent.file.name}.proto`, path);
-}
-
-/** The list under "Errors:", whose items begin with a code and its reasons: `- NOT_FOUND, RESOURCE_NOT_FOUND: ...`. */
-function namedErrors(comment: string): NamedError[] {
-  const [, list = ""] = comment.split(/^ ?Errors:$/m);
-  return [...list.matchAll(/^ ?- ([A-Z_]+), ([A-Z_, or]+?):/gm)].flatMap(([, code = "", reasons = ""]) =>
-    [...reasons.matchAll(/[A-Z][A-Z_]+/g)].map(([reason]) => ({ code, reason })),
-  );
 }

@@ -94,7 +94,11 @@ const minCompressedBytes = 1024;
 export const commonHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 const textType = /^(application\/json|text\/)/;
-const acceptsGzip = /(^|[ ,])gzip\b(?! *; *q=0(\.0*)?( |,|$))/i;
+const gzipPattern = /(^|[ ,])gzip\b(?! *; *q=0(\.0*)?( |,|$))/i;
+
+export function acceptsGzip(request: HttpRequest): boolean {
+  return gzipPattern.test(headerOf(request, "accept-encoding") ?? "");
+}
 
 /** Compresses larger text responses if the client accepts gzip. */
 export function compressed(request: HttpRequest, answer: HttpAnswer): HttpAnswer | Promise<HttpAnswer> {
@@ -102,9 +106,9 @@ export function compressed(request: HttpRequest, answer: HttpAnswer): HttpAnswer
   const isText = textType.test(headers["content-type"] ?? "");
   if (!isText || Buffer.byteLength(body) < minCompressedBytes || headers["content-encoding"] !== undefined)
     return answer;
-  const vary = headers["vary"] === undefined ? "Accept-Encoding" : `${headers["vary"]}, Accept-Encoding`;
-  if (!acceptsGzip.test(headerOf(request, "accept-encoding") ?? ""))
-    return { ...answer, headers: { ...headers, vary } };
+  const varied = new Set([...(headers["vary"]?.split(", ") ?? []), "Accept-Encoding"]);
+  const vary = [...varied].join(", ");
+  if (!acceptsGzip(request)) return { ...answer, headers: { ...headers, vary } };
   return compress(body, { level: 4 }).then((small) => ({
     ...answer,
     headers: { ...headers, vary, "content-encoding": "gzip" },
@@ -123,9 +127,10 @@ export function sendAnswer(
   { isHead, isLast }: { readonly isHead: boolean; readonly isLast: boolean },
 ): void {
   const sent: Record<string, string> = { ...commonHeaders, ...headers };
-  if (status !== 204) sent["content-length"] = String(Buffer.byteLength(body));
+  const isBodyless = status === 204 || status === 304;
+  if (!isBodyless) sent["content-length"] = String(Buffer.byteLength(body));
   if (isLast) sent["connection"] = "close";
-  const chunk = isHead || status === 204 ? "" : body;
+  const chunk = isHead || isBodyless ? "" : body;
   if (response instanceof ServerResponse) {
     response.writeHead(status, sent).end(chunk);
     return;

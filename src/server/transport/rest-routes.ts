@@ -63,10 +63,9 @@ interface RouteGroup {
 export function routeTable(services: readonly DescService[]): RouteTable {
   const groups = new Map<number, RouteGroup>();
   for (const method of services.flatMap((service) => service.methods)) {
-    if (!(isUnary(method) || isStream(method)) || !hasOption(method, http)) continue;
-    const rule = getOption(method, http);
-    for (const binding of [rule, ...rule.additionalBindings]) {
-      const compiled = compile(routeOf(method, binding));
+    if (!(isUnary(method) || isStream(method))) continue;
+    for (const route of routesOf(method)) {
+      const compiled = compile(route);
       const group: RouteGroup = groups.get(compiled.segments) ?? { routes: [], byLiteral: new Map() };
       groups.set(compiled.segments, group);
       group.routes.push(compiled);
@@ -116,6 +115,13 @@ function secondSegmentOf({ template }: Route): string {
 
 function withoutVerb(segment: string): string {
   return segment.split(/:|%3a/i, 1)[0] ?? "";
+}
+
+/** The routes of an rpc: one for each binding, the first one first. */
+export function routesOf(method: ServedMethod): readonly Route[] {
+  if (!hasOption(method, http)) return [];
+  const rule = getOption(method, http);
+  return [rule, ...rule.additionalBindings].map((binding) => routeOf(method, binding));
 }
 
 function routeOf(method: ServedMethod, { pattern, body, responseBody }: HttpRule): Route {
