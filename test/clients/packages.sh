@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Which Debian packages the scripts beside this file need.
 code_packages=(
-  protobuf-compiler
+  protobuf-compiler libprotobuf-dev
   python3-grpcio python3-protobuf protobuf-compiler-grpc
   default-jdk-headless libprotobuf-java libgrpc-java protobuf-compiler-grpc-java-plugin libgeronimo-annotation-1.3-spec-java
   golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev protoc-gen-go protoc-gen-go-grpc
