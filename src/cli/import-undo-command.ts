@@ -30,7 +30,7 @@ export const undoImport: Command = async (words, context) => {
     throw new UsageError("Expected one import. Usage: moego import undo JOB --company ID");
   assertRequiredOptions(values, ["company"]);
   const { company: companyId } = values;
-  const { erased, deleted, restored, left, completed, refused } = await withImport(
+  const { erased, deleted, restored, left, named, completed, refused } = await withImport(
     context,
     { companyId, rpc: "moego import undo", isDryRun: false },
     async ({ jobs, calls, write }) => {
@@ -43,6 +43,8 @@ export const undoImport: Command = async (words, context) => {
   if (deleted > 0) out(`Deleted ${counted(deleted, "package")}. Their ledgers remain.`);
   if (restored > 0) out(`Gave ${counted(restored, "record")} the values of before.`);
   if (left > 0) out(`Left ${counted(left, "record")}, because they have changed since.`);
+  for (const { kind, recordId } of named) out(`  ${kind} ${recordId}`);
+  if (left > named.length) out(`  ... and ${left - named.length} more.`);
   if (completed > 0)
     out(`Left a value that was missing before in ${counted(completed, "record")}, because it is required.`);
   if (refused > 0) out(`Left ${counted(refused, "record")}, because the server refuses the former values.`);

@@ -7,6 +7,12 @@ export interface NewEntry {
   readonly row: number;
 }
 
+/** What an erasure demands of the record that it erases. */
+export interface ErasureCondition {
+  /** Id of the import that made the record. Throws ETAG_MISMATCH if it has changed since. Absent means always. */
+  readonly unlessChangedSince?: string;
+}
+
 /** The entries of a batch of an import, in the order of its items. */
 export interface ImportEntries {
   readonly jobId: string;

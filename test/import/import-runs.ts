@@ -2,7 +2,9 @@ import { readFile, stat } from "node:fs/promises";
 import { expect } from "vitest";
 import { withImport } from "../../src/cli/import-session.js";
 import { readConfig } from "../../src/config/config.js";
-import type { ImportedKind } from "../../src/resources/import-jobs/import-job.model.js";
+import type { ImportCalls, UpdatedKind } from "../../src/import/run/import-calls.js";
+import { requireUndoable } from "../../src/import/run/import-file.js";
+import { undoImport } from "../../src/import/run/undo-import.js";
 import { moegoHere } from "../server/command.js";
 import { type Environment, environmentOf } from "../server/service.js";
 import type { TestDatabase } from "../support/database.js";
@@ -62,9 +64,29 @@ export function createImportRuns(database: TestDatabase) {
 
     undo: (company: string, job: string) => moegoHere(["import", "undo", job, "--company", company], environment),
 
+    /** Undoes an import. Another request is done before each erasure and each restoration, after the undo has read the record. */
+    undoWhile(company: string, id: string, other: (kind: UpdatedKind, recordId: string) => Promise<unknown>) {
+      const session = { companyId: company, rpc: "test", isDryRun: false };
+      return withImport(contextHere(), session, async ({ jobs, calls, write }) => {
+        const job = requireUndoable(await jobs.get({ companyId: company, jobId: id }, write.signal));
+        const disturbed: ImportCalls = {
+          ...calls,
+          async erase(kind, recordId, condition) {
+            await other(kind, recordId);
+            return calls.erase(kind, recordId, condition);
+          },
+          async update(kind, target, fields) {
+            await other(kind, target.id);
+            return calls.update(kind, target, fields);
+          },
+        };
+        return undoImport({ job, jobs, calls: disturbed, write });
+      });
+    },
+
     /** Erases a record as the RPC does. */
-    erase(company: string, kind: Exclude<ImportedKind, "package">, id: string): Promise<void> {
-      return withImport(contextHere(), { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
+    async erase(company: string, kind: UpdatedKind, id: string): Promise<void> {
+      await withImport(contextHere(), { companyId: company, rpc: "test", isDryRun: true }, ({ calls }) =>
         calls.erase(kind, id),
       );
     },

@@ -1,8 +1,11 @@
+import { etagMismatch } from "../../core/errors.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { recordChange, recordChanges, withoutAddress } from "../audit-log.js";
 import type { Database } from "../database.js";
 import { once, orNotFound, orThrow } from "../idempotent-write.js";
+import { isAsImported } from "../imported-records.js";
 import { changeRelationValues } from "../relation-values.js";
 import { forgetInSnapshots, forgetMerges, mergedIds } from "./merged-records.js";
 import {
@@ -19,8 +22,11 @@ export interface RecordKey {
   readonly id: string;
 }
 
-interface Erasing<Key> {
-  /** Locks the record. Throws NOT_FOUND if the principal cannot access it. */
+interface Erasing<Key> extends ErasureCondition {
+  /**
+   * Locks the record, so that nothing that the condition looks at changes until it is erased. Throws NOT_FOUND if the
+   * principal cannot access it.
+   */
   lock(tx: Prisma.TransactionClient): Promise<Key>;
   readonly kind: SubjectKind;
   readonly write: WriteContext;
@@ -32,19 +38,24 @@ interface Erasing<Key> {
  */
 export function createEraser<Key extends RecordKey>(
   database: Database,
-  { lock, kind, write }: Erasing<Key>,
+  { lock, kind, write, unlessChangedSince: jobId }: Erasing<Key>,
   erase: (tx: Prisma.TransactionClient, key: Key, now: Date) => Promise<void>,
 ): Promise<void> {
   return once(database, write, {
     lock: (tx) => orNotFound(lock(tx)),
     async work({ tx, locked, now, record }) {
       const found = orThrow(locked);
+      const { companyId, id } = found;
+      if (jobId !== undefined && !(await isAsImported(tx, { companyId, kind, id, jobId })))
+        throw etagMismatch(resources[kind], "");
       await erase(tx, found, now);
-      return record({ companyId: found.companyId, kind, ids: [] });
+      return record({ companyId, kind, ids: [] });
     },
     response: async () => {},
   });
 }
+
+const resources = { customer: "Customer", lead: "Lead", pet: "Pet" } as const;
 
 interface Erased extends RecordKey {
   readonly kind: "customer" | "lead";

@@ -5,7 +5,7 @@ import { companyAccessFilter } from "../../core/access.js";
 import { type BatchItem, type BatchResult, isRefused } from "../../core/batch.js";
 import { recordsAmong } from "../../core/departure.js";
 import { DomainError } from "../../core/errors.js";
-import type { ImportEntries } from "../../core/import-entry.js";
+import type { ErasureCondition, ImportEntries } from "../../core/import-entry.js";
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import { scopes } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
@@ -74,8 +74,8 @@ export interface ImportCalls {
   findCustomers(by: CustomerKey): Promise<readonly FoundCustomer[]>;
   /** The package templates of the company that are not archived. */
   packageTemplates(): Promise<readonly PackageTemplate[]>;
-  /** Erases a record. */
-  erase(kind: Exclude<ImportedKind, "package">, id: string): Promise<void>;
+  /** Erases a record. `CHANGED` if the condition does not hold, `GONE` if there is no such record. */
+  erase(kind: UpdatedKind, id: string, condition?: ErasureCondition): Promise<"ERASED" | "CHANGED" | "GONE">;
   /** Deletes a package, whose ledger stays. False if it has another version by now. */
   withdrawPackage(id: string, version: bigint): Promise<boolean>;
   /** A stored record in ProtoJSON. */
@@ -102,7 +102,7 @@ export interface RecordTarget {
 }
 
 export interface RecordVersion extends RecordTarget {
-  /** A customer or lead that has another one is not changed. */
+  /** A record that has another one is not changed. */
   readonly version: bigint;
 }
 
@@ -211,9 +211,14 @@ export function createCallsInProcess({
     ...records,
     update: (kind, target, fields) => patiently(() => records.update(kind, target, fields)),
 
-    async erase(kind, id) {
-      await patiently<unknown>(() => eraser[kind].erase({ companyId, id }, principal, write));
-    },
+    erase: (kind, id, condition) =>
+      patiently<unknown>(() => eraser[kind].erase({ companyId, id }, principal, write, condition)).then(
+        () => "ERASED",
+        (error) => {
+          if (error instanceof DomainError && error.reason === "RESOURCE_NOT_FOUND") return "GONE";
+          return isOutdated(error) || "CHANGED";
+        },
+      ),
 
     withdrawPackage: (id, version) =>
       patiently(() => packages.withdraw({ companyId, id, version }, principal, write)).then(() => true, isOutdated),

@@ -20,7 +20,7 @@ import {
 import { createLeadHandlers } from "../../resources/leads/lead.handlers.js";
 import { createLeads } from "../../resources/leads/lead.service.js";
 import { createPetHandlers } from "../../resources/pets/pet.handlers.js";
-import { createPets } from "../../resources/pets/pet.service.js";
+import { createPets, type Pets } from "../../resources/pets/pet.service.js";
 import type { ImportCalls } from "./import-calls.js";
 
 interface RecordCalls {
@@ -42,7 +42,13 @@ export function createRecordCalls(parts: RecordCalls): Pick<ImportCalls, "read" 
     ...{ pageTokens, keyUse },
   });
   const leads = createLeadHandlers(createLeads(repositories), pageTokens, keyUse);
-  const pets = createPetHandlers(createPets(repositories.pets), pageTokens);
+  const petRules = createPets(repositories.pets);
+  const pets = createPetHandlers(petRules, pageTokens);
+  /** UpdatePet has no etag. */
+  const petsOfVersion = (etag: string) => {
+    const update: Pets["update"] = (edit, principal, write) => petRules.update({ ...edit, etag }, principal, write);
+    return createPetHandlers({ ...petRules, update }, pageTokens);
+  };
   const [ofCustomers, ofLeads, ofPets] = [CustomerService.method, LeadService.method, PetService.method];
   const getCustomer = async (id: string) =>
     toJson(
@@ -80,7 +86,7 @@ export function createRecordCalls(parts: RecordCalls): Pick<ImportCalls, "read" 
         await leads.updateLead(request, contextOf(ofLeads.updateLead));
       } else {
         const request = fromJson(UpdatePetRequestSchema, { ...fields, id, customerId: ownerId });
-        await pets.updatePet(request, contextOf(ofPets.updatePet));
+        await petsOfVersion(etag).updatePet(request, contextOf(ofPets.updatePet));
       }
     },
   };

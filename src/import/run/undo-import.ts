@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { DomainError, type Violation } from "../../core/errors.js";
+import { DomainError, type Reason, type Violation } from "../../core/errors.js";
 import type { WriteContext } from "../../core/write.js";
 import type {
   ImportedKind,
@@ -20,11 +20,18 @@ export interface UndoCounts {
   readonly restored: number;
   /** Records that have changed since the import. */
   readonly left: number;
+  /** The first of them. */
+  readonly named: readonly LeftRecord[];
   /** Records that keep a value that was missing before. Other values of them are those of before. */
   readonly completed: number;
   /** Records whose former values the server refuses. */
   readonly refused: number;
 }
+
+type LeftRecord = Pick<KnownEntry, "kind" | "recordId">;
+
+/** So many records that are left are named. */
+const maxNamed = 20;
 
 interface Undo {
   readonly job: ImportJob;
@@ -44,16 +51,25 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
   const { companyId } = job;
   const target = { companyId, jobId: job.id };
   const counts = { erased: 0, deleted: 0, restored: 0, left: 0, completed: 0, refused: 0 };
+  const named: LeftRecord[] = [];
 
-  /** What becomes of an entry. Undefined if its record was erased, which removes the entry. */
+  /**
+   * What becomes of an entry. Undefined if its record was erased, which removes the entry. Each write demands again what was
+   * read before it, because the server can change the record in the meantime.
+   */
   async function undone(
     entry: KnownEntry,
-    { stored, isUntouched }: Found,
+    stored: StoredVersion | undefined,
   ): Promise<"UNDONE" | "LEFT" | "KEPT" | undefined> {
     const { kind, recordId: id, undoRequest } = entry;
     // A record that is not there went with its owner, or was planned by a run that was killed.
     if (!stored) return "UNDONE";
-    if (undoRequest !== undefined && kind !== "package") {
+    if (kind === "package") {
+      if (stored.version !== madeVersion || !(await calls.withdrawPackage(id, stored.version))) return "LEFT";
+      counts.deleted += 1;
+      return "UNDONE";
+    }
+    if (undoRequest !== undefined) {
       const { request, inverse } = readUpdate(undoRequest);
       const current = await calls.read(kind, stored);
       // A run that was killed did not come to update it.
@@ -65,14 +81,8 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       if (became.restored) counts.restored += 1;
       return became.restored ? "UNDONE" : "KEPT";
     }
-    if (!isUntouched) return "LEFT";
-    if (kind === "package") {
-      // A unit can be redeemed after the 500 were read.
-      if (!(await calls.withdrawPackage(id, stored.version))) return "LEFT";
-      counts.deleted += 1;
-      return "UNDONE";
-    }
-    await calls.erase(kind, id);
+    const became = await calls.erase(kind, id, { unlessChangedSince: job.id });
+    if (became !== "ERASED") return became === "GONE" ? "UNDONE" : "LEFT";
     counts.erased += 1;
     return undefined;
   }
@@ -86,18 +96,32 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
       const ids = entries.map(({ recordId }) => recordId);
       const versions = await jobs.versions(companyId, kind, ids, write.signal);
       const stored = new Map(versions.map((one) => [one.id, one]));
-      const untouched = new Set(await jobs.untouched(target, kind, ids, write.signal));
       await inParallel(entries, async (entry) => {
         const { key, recordId } = entry;
-        const found = { stored: stored.get(recordId), isUntouched: untouched.has(recordId) };
-        const state = await undone(entry, found);
-        if (state === "LEFT") counts.left += 1;
+        const state = await undone(entry, stored.get(recordId)).catch(leftIfChanged);
+        if (state === "LEFT") {
+          counts.left += 1;
+          if (named.length < maxNamed) named.push({ kind, recordId });
+        }
         if (state) await jobs.record(target, [{ kind, key, state: state === "KEPT" ? "LEFT" : state }], write);
       });
     }
   }
   await jobs.end(target, "UNDONE", job, write);
-  return counts;
+  return { ...counts, named };
+}
+
+/** The version of a record that has not changed since it was made. */
+const madeVersion = 1n;
+
+/** Errors that say that another request has changed the record, moved it or taken it out of use. */
+const changedSince: ReadonlySet<Reason> = new Set<Reason>([
+  ...(["ETAG_MISMATCH", "RESOURCE_NOT_FOUND", "RESOURCE_ARCHIVED", "LEAD_PROMOTED", "RESOURCE_MERGED"] as const),
+]);
+
+function leftIfChanged(error: unknown): "LEFT" {
+  if (error instanceof DomainError && changedSince.has(error.reason)) return "LEFT";
+  throw error;
 }
 
 interface Restoring {
@@ -127,9 +151,4 @@ function violationsIn(error: unknown): readonly Violation[] {
 function readUpdate(text: string): RecordUpdate {
   const { request, inverse }: Partial<RecordUpdate> = JSON.parse(text);
   return { request: request ?? {}, inverse: inverse ?? {} };
-}
-
-interface Found {
-  readonly stored: StoredVersion | undefined;
-  readonly isUntouched: boolean;
 }

@@ -1,4 +1,5 @@
 import type { AddressRecord } from "../../core/address.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import type { ImportedNoteRecord } from "../../core/note.js";
 import type { ImportAuthors, ImportLookups, ImportTimes } from "../../core/record-import.js";
 import type { WriteContext } from "../../core/write.js";
@@ -54,7 +55,7 @@ export interface CustomerAdminRepository {
     admit: (count: CustomerCount) => Promise<void>,
   ): Promise<Customer>;
   /** Erases the customer with all its data, the leads it was promoted from, and references in other records (docs/erasure.md). */
-  erase(target: CustomerTarget, write: WriteContext): Promise<void>;
+  erase(target: CustomerTarget, write: WriteContext, condition?: ErasureCondition): Promise<void>;
   /**
    * Runs `work` unless this is a replay, and returns the customer. Throws NOT_FOUND if a replay finds it outside the
    * access filter.

@@ -41,16 +41,22 @@ export function createCustomerAdminRepository(
           }),
       }),
 
-    erase(target, write) {
-      const lock = (tx: Prisma.TransactionClient) => lockCustomer(tx, target, "NO KEY UPDATE");
-      return createEraser(database, { lock, kind: "customer", write }, async (tx, { companyId, id }, now) => {
-        const customer = await readCustomer(tx, { companyId, id });
-        if (!customer.archived) await decrementCustomerCount(tx, companyId);
-        const erased = { companyId, time: now, pseudonym };
-        const leads = await tx.lead.findMany({ where: { companyId, promotedCustomerId: id }, select: { id: true } });
-        await eraseRecord(tx, write, { ...erased, kind: "customer", id });
-        for (const lead of leads) await eraseRecord(tx, write, { ...erased, kind: "lead", id: lead.id });
-      });
+    erase(target, write, condition) {
+      // A sale of a package excludes only an UPDATE.
+      const strength = condition ? "UPDATE" : "NO KEY UPDATE";
+      const lock = (tx: Prisma.TransactionClient) => lockCustomer(tx, target, strength);
+      return createEraser(
+        database,
+        { ...condition, lock, kind: "customer", write },
+        async (tx, { companyId, id }, now) => {
+          const customer = await readCustomer(tx, { companyId, id });
+          if (!customer.archived) await decrementCustomerCount(tx, companyId);
+          const erased = { companyId, time: now, pseudonym };
+          const leads = await tx.lead.findMany({ where: { companyId, promotedCustomerId: id }, select: { id: true } });
+          await eraseRecord(tx, write, { ...erased, kind: "customer", id });
+          for (const lead of leads) await eraseRecord(tx, write, { ...erased, kind: "lead", id: lead.id });
+        },
+      );
     },
 
     import: (target, write, work) =>

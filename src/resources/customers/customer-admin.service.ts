@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { mayCreateTags, requireBusinessAccess, requireCompanyAccess, targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { alreadyExistsError, erasedError } from "../../core/errors.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import { refusedPhones } from "../../core/phone/contact-phone.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
@@ -44,8 +45,8 @@ export function createCustomerAdmin({ customers, customerAdmin, customFields }: 
         if (limit !== undefined) throw quotaExceeded(companyId, limit);
       }),
 
-    erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
-      customerAdmin.erase(targetIn(principal, name), write),
+    erase: async (name: CompanyResource, principal: Principal, write: WriteContext, condition?: ErasureCondition) =>
+      customerAdmin.erase(targetIn(principal, name), write, condition),
 
     async import(input: CustomerImport, principal: Principal, write: WriteContext): Promise<CreatedCustomer> {
       const { companyId, id, customer } = input;

@@ -42,8 +42,11 @@ const find = statement(
   `SELECT ${customerColumns}, ${customerChildren} FROM customer c WHERE c.company_id = $1 AND c.id = $2`,
 );
 
-/** NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. */
-type LockStrength = "NO KEY UPDATE" | "KEY SHARE";
+/**
+ * NO KEY UPDATE excludes other changes of the customer, KEY SHARE only its erasure. UPDATE excludes new records that refer
+ * to it, too.
+ */
+type LockStrength = "UPDATE" | "NO KEY UPDATE" | "KEY SHARE";
 
 interface LockedCustomer extends CompanyResource {
   /** Its preferred location. */

@@ -119,16 +119,6 @@ export interface ImportJobRepository {
   forget(target: JobTarget, keys: readonly Pick<ImportEntry, "kind" | "key">[], write: WriteContext): Promise<void>;
   /** Entries to undo of one kind, ordered by key, behind a key. At most 500. */
   toUndo(target: JobTarget, kind: ImportedKind, after: string, signal: AbortSignal): Promise<readonly KnownEntry[]>;
-  /**
-   * Which of the records of the import have not changed since it stored them. A customer or lead with a pet or a package
-   * that the import did not store has changed. Packages of imports that were undone do not count.
-   */
-  untouched(
-    target: JobTarget,
-    kind: ImportedKind,
-    recordIds: readonly string[],
-    signal: AbortSignal,
-  ): Promise<readonly string[]>;
   /** The versions of those records that are stored. */
   versions(
     companyId: string,

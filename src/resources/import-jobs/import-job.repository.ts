@@ -9,7 +9,7 @@ import type {
   KnownEntry,
   PackagePurchase,
 } from "./import-job.model.js";
-import { untouched, versions } from "./imported-records.columns.js";
+import { versions } from "./imported-records.columns.js";
 
 interface JobRow {
   readonly company_id: string;
@@ -114,11 +114,6 @@ export function createImportJobRepository(database: Database): ImportJobReposito
     async toUndo({ companyId, jobId }, kind, after, signal) {
       const rows = await database.read<EntryRow>(statements.toUndo, [companyId, jobId, kind, after], signal);
       return rows.map(toEntry);
-    },
-
-    async untouched({ companyId, jobId }, kind, recordIds, signal) {
-      const values = kind === "pet" || kind === "package" ? [companyId, recordIds] : [companyId, recordIds, jobId];
-      return (await database.read<{ id: string }>(untouched[kind], values, signal)).map(({ id }) => id);
     },
 
     async versions(companyId, kind, recordIds, signal) {

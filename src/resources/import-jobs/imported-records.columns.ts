@@ -21,33 +21,3 @@ WHERE company_id = $1 AND id = ANY ($2::text[])`,
 WHERE company_id = $1 AND id = ANY ($2::text[]) AND deleted_time IS NULL`,
   ),
 } as const;
-
-const petsOfOthers = (owner: "customer" | "lead") => `EXISTS (
-  SELECT 1 FROM pet p WHERE p.company_id = $1 AND p.${owner}_id = o.id AND NOT EXISTS (
-    SELECT 1 FROM import_record r WHERE r.company_id = $1 AND r.job_id = $3 AND r.kind = 'pet' AND r.record_id = p.id
-      AND p.version = 1))`;
-
-/** Which records are as the import made them. */
-export const untouched = {
-  customer: statement(
-    "imports.untouched_customers",
-    `SELECT o.id FROM customer o WHERE o.company_id = $1 AND o.id = ANY ($2::text[]) AND o.version = 1
-  AND NOT ${petsOfOthers("customer")}
-  AND NOT EXISTS (SELECT 1 FROM package k WHERE k.company_id = $1 AND k.customer_id = o.id AND NOT (
-    k.deleted_time IS NOT NULL AND EXISTS (SELECT 1 FROM import_record r WHERE r.company_id = $1 AND r.kind = 'package'
-      AND r.record_id = k.id AND r.state = 'UNDONE')))`,
-  ),
-  lead: statement(
-    "imports.untouched_leads",
-    `SELECT o.id FROM lead o WHERE o.company_id = $1 AND o.id = ANY ($2::text[]) AND o.version = 1
-  AND NOT ${petsOfOthers("lead")}`,
-  ),
-  pet: statement(
-    "imports.untouched_pets",
-    "SELECT id FROM pet WHERE company_id = $1 AND id = ANY ($2::text[]) AND version = 1",
-  ),
-  package: statement(
-    "imports.untouched_packages",
-    "SELECT id FROM package WHERE company_id = $1 AND id = ANY ($2::text[]) AND version = 1",
-  ),
-} as const;

@@ -35,9 +35,9 @@ export function createLeadAdminRepository(
         admit: async () => {},
       }),
 
-    erase(target, write) {
+    erase(target, write, condition) {
       const lock = (tx: Prisma.TransactionClient) => lockLead(tx, target);
-      return createEraser(database, { lock, kind: "lead", write }, async (tx, key, now) => {
+      return createEraser(database, { ...condition, lock, kind: "lead", write }, async (tx, key, now) => {
         assertNotPromoted(await readLead(tx, key));
         await eraseRecord(tx, write, { ...key, kind: "lead", time: now, pseudonym });
       });

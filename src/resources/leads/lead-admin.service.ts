@@ -2,6 +2,7 @@ import { mayCreateTags, requireCompanyAccess, targetIn } from "../../core/access
 import type { CompanyResource } from "../../core/company-resource.js";
 import { importedProvenance, provenanceViolations } from "../../core/consent-provenance.js";
 import { alreadyExistsError, erasedError, type Violation } from "../../core/errors.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import { type ImportedNote, toImportedNoteRecords } from "../../core/note.js";
 import { duplicateView } from "../../core/possible-duplicate.js";
 import type { Principal } from "../../core/principal.js";
@@ -56,8 +57,8 @@ export function createLeadAdmin({ leadAdmin, leads, customFields }: LeadAdminDep
     setArchived: async (name: CompanyResource, archived: boolean, principal: Principal, write: WriteContext) =>
       leadAdmin.setArchived(targetIn(principal, name), archived, write),
 
-    erase: async (name: CompanyResource, principal: Principal, write: WriteContext) =>
-      leadAdmin.erase(targetIn(principal, name), write),
+    erase: async (name: CompanyResource, principal: Principal, write: WriteContext, condition?: ErasureCondition) =>
+      leadAdmin.erase(targetIn(principal, name), write, condition),
 
     async import(input: LeadImport, principal: Principal, write: WriteContext): Promise<CreatedLead> {
       const { companyId, id } = input;

@@ -7,6 +7,7 @@ import type { Listed } from "../../core/departure.js";
 import { DomainError, notFoundError, notFoundInCompany, type Violation } from "../../core/errors.js";
 import type { ExternalId } from "../../core/external-id.js";
 import { idPrefixes, newId } from "../../core/ids.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import type { ImportedNoteRecord, Note, NotesEdit, WrittenNotes } from "../../core/note.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { ContactPhone } from "../../core/phone/contact-phone.js";
@@ -315,7 +316,7 @@ export interface LeadAdminRepository {
   /** Archives or restores the lead. Does nothing if the state is already as requested. */
   setArchived(target: RecordTarget, archived: boolean, write: WriteContext): Promise<Lead>;
   /** Erases the lead with its pets, and references in other records (docs/erasure.md). */
-  erase(target: RecordTarget, write: WriteContext): Promise<void>;
+  erase(target: RecordTarget, write: WriteContext, condition?: ErasureCondition): Promise<void>;
   /**
    * Runs `work` unless this is a replay, and returns the lead. Throws NOT_FOUND if a replay finds it outside the access
    * filter.

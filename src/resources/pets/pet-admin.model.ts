@@ -1,4 +1,5 @@
 import type { AccessFilter } from "../../core/access.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import type { WriteContext } from "../../core/write.js";
 import type { Pet, PetOwnerTarget } from "./pet.model.js";
 
@@ -41,5 +42,5 @@ export interface PetAdminRepository {
     admit: (found: MoveTarget) => Promise<void>,
   ): Promise<Pet>;
   /** Erases the pet with its notes, codes and vaccinations (docs/erasure.md). */
-  erase(target: CompanyPetTarget, write: WriteContext): Promise<void>;
+  erase(target: CompanyPetTarget, write: WriteContext, condition?: ErasureCondition): Promise<void>;
 }

@@ -63,10 +63,10 @@ export function createPetAdminRepository(
         response: ({ tx }) => readPet(tx, target),
       }),
 
-    erase(target, write) {
+    erase(target, write, condition) {
       const { companyId, id } = target;
       const lock = async (tx: Prisma.TransactionClient) => ({ ...(await lockPet(tx, target)), companyId, id });
-      return createEraser(database, { lock, kind: "pet", write }, async (tx, { owner }, now) => {
+      return createEraser(database, { ...condition, lock, kind: "pet", write }, async (tx, { owner }, now) => {
         await changeOne(tx, { owner, now, write }, () =>
           eraseOnePet(tx, write, { companyId, id, time: now, pseudonym, businessId: owner.businessId }),
         );

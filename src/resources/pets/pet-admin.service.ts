@@ -1,6 +1,7 @@
 import { targetIn } from "../../core/access.js";
 import type { CompanyResource } from "../../core/company-resource.js";
 import { type DomainError, erasedError, invalidRequest, notFoundInCompany, violation } from "../../core/errors.js";
+import type { ErasureCondition } from "../../core/import-entry.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import { maxPets, maxPetsOfCustomer } from "./pet.model.js";
@@ -44,8 +45,8 @@ export function createPetAdmin(pets: PetAdminRepository) {
       });
     },
 
-    async erase(name: CompanyResource, principal: Principal, write: WriteContext) {
-      return pets.erase(target(principal, name, "lead:erase"), write);
+    async erase(name: CompanyResource, principal: Principal, write: WriteContext, condition?: ErasureCondition) {
+      return pets.erase(target(principal, name, "lead:erase"), write, condition);
     },
   };
 }

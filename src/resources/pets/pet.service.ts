@@ -7,7 +7,7 @@ import { numberViolations } from "../../core/phone/judged-phone.js";
 import type { Principal, Scope } from "../../core/principal.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { clearedFields } from "../../core/required-field.js";
-import type { WriteContext } from "../../core/write.js";
+import { requireEtag, type WriteContext } from "../../core/write.js";
 import type { FieldsUpdate } from "../custom-fields/custom-field.model.js";
 import { checkCustomFields } from "../custom-fields/custom-field-check.service.js";
 import {
@@ -53,6 +53,8 @@ export interface PetUpdate
   readonly customFields?: FieldsUpdate;
   /** Required fields that the update states without a value. */
   readonly emptied?: readonly RequiredPetField[];
+  /** Throws ETAG_MISMATCH unless it equals the current etag. No request has it. */
+  readonly etag?: string;
 }
 
 export interface PetCodesAppend extends PetName {
@@ -116,11 +118,12 @@ export function createPets(pets: PetRepository) {
     },
 
     async update(
-      { customerId, id, customFields: given, emptied = [], ...edit }: PetUpdate,
+      { customerId, id, customFields: given, emptied = [], etag, ...edit }: PetUpdate,
       principal: Principal,
       write: WriteContext,
     ) {
       const changed = await pets.change(targetOf(principal, { customerId, id }, "lead:write"), write, async (unit) => {
+        requireEtag(etag, unit.pet, "Pet");
         const access = requireCompanyAccess(principal, unit.pet.companyId);
         const { birthday: stored, customFields: current } = unit.pet;
         const check = given && ({ access, association: "PET", current, ...given } as const);
