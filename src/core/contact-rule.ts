@@ -22,25 +22,54 @@ export interface ContactFacts {
   readonly optedOut?: readonly Channel[] | undefined;
 }
 
+export const consentRefusals = enumeration(
+  ...(["NO_ENTRY", "CHANNEL", "MARKETING_POLICY"] as const),
+  ...(["RECEIVE_AUTO_MESSAGE", "RECEIVE_AUTO_EMAIL", "SUBSCRIBE_TO_MARKETING_EMAILS"] as const),
+  ...(["RECEIVE_APPOINTMENT_REMINDER", "OPTED_OUT", "NOT_FOUND", "HOLDER"] as const),
+);
+
+export type ConsentRefusal = WordOf<typeof consentRefusals>;
+
 /**
  * The only rule of who may be contacted: consent and preference must both allow it, and no opt-out must forbid it
- * (docs/consent.md).
+ * (docs/consent.md). Everything that refuses the contact; nothing if it is allowed.
  */
-export function isAllowed({ consent, preference, optedOut = [] }: ContactFacts, contact: Contact): boolean {
-  if (optedOut.includes(contact.channel)) return false;
-  return !!consent && permits(consent, contact) && (!preference || wants(preference, contact));
+export function refusalsOf(
+  { consent, preference, optedOut = [] }: ContactFacts,
+  contact: Contact,
+): readonly ConsentRefusal[] {
+  return [
+    ...(optedOut.includes(contact.channel) ? ["OPTED_OUT" as const] : []),
+    ...(consent ? unpermitted(consent, contact) : ["NO_ENTRY" as const]),
+    ...(preference ? unwanted(preference, contact) : []),
+  ];
+}
+
+export function isAllowed(facts: ContactFacts, contact: Contact): boolean {
+  return refusalsOf(facts, contact).length === 0;
+}
+
+function permits(consent: Consent, contact: Contact): boolean {
+  return unpermitted(consent, contact).length === 0;
 }
 
 /** Marketing requires consent to the policy in addition to the channel. */
-function permits(consent: Consent, { channel, purpose }: Contact): boolean {
-  const isListed = consent[listOf(purpose)].includes(channel);
-  return isListed && (purpose !== "MARKETING" || consent.isAgreedMarketingPolicy);
+function unpermitted(consent: Consent, { channel, purpose }: Contact): readonly ConsentRefusal[] {
+  return [
+    ...(consent[listOf(purpose)].includes(channel) ? [] : ["CHANNEL" as const]),
+    ...(purpose === "MARKETING" && !consent.isAgreedMarketingPolicy ? ["MARKETING_POLICY" as const] : []),
+  ];
 }
 
-function wants(preference: Preference, { channel, purpose }: Contact): boolean {
-  if (purpose === "APPOINTMENT_REMINDER" && !preference.receiveAppointmentReminder) return false;
+function unwanted(preference: Preference, { channel, purpose }: Contact): readonly ConsentRefusal[] {
   const list = listOf(purpose);
-  return flags.every((one) => one.channel !== channel || listOf(one.purpose) !== list || preference[one.flag]);
+  const asked = flags.filter((one) => one.channel === channel && listOf(one.purpose) === list);
+  return [
+    ...asked.flatMap(({ flag, refusal }) => (preference[flag] ? [] : [refusal])),
+    ...(purpose === "APPOINTMENT_REMINDER" && !preference.receiveAppointmentReminder
+      ? ["RECEIVE_APPOINTMENT_REMINDER" as const]
+      : []),
+  ];
 }
 
 type ChannelList = "serviceRelatedChannels" | "marketingCampaignsChannels";
@@ -52,13 +81,17 @@ function listOf(purpose: ConsentPurpose): ChannelList {
 
 /** The contact that each member of the preference is about. Reminders have no channel of their own. */
 const flags: readonly Flag[] = [
-  { flag: "receiveAutoMessage", channel: "SMS", purpose: "SERVICE_RELATED" },
-  { flag: "receiveAutoEmail", channel: "EMAIL", purpose: "SERVICE_RELATED" },
-  { flag: "subscribeToMarketingEmails", channel: "EMAIL", purpose: "MARKETING" },
+  { flag: "receiveAutoMessage", channel: "SMS", purpose: "SERVICE_RELATED", refusal: "RECEIVE_AUTO_MESSAGE" },
+  { flag: "receiveAutoEmail", channel: "EMAIL", purpose: "SERVICE_RELATED", refusal: "RECEIVE_AUTO_EMAIL" },
+  {
+    ...{ flag: "subscribeToMarketingEmails", channel: "EMAIL", purpose: "MARKETING" },
+    refusal: "SUBSCRIBE_TO_MARKETING_EMAILS",
+  },
 ];
 
 interface Flag extends Contact {
   readonly flag: keyof Preference;
+  readonly refusal: ConsentRefusal;
 }
 
 export interface ContactChoice {

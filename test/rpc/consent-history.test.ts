@@ -1,6 +1,6 @@
 import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { afterAll, describe, expect, it } from "vitest";
-import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { ConsentRefusal, ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
 import { keys } from "../support/fixture-keys.js";
@@ -104,6 +104,27 @@ describe("CheckConsent", () => {
     expect([(await service(1)).allowed, (await service(2)).allowed]).toEqual([true, false]);
   });
 
+  it("says everything that refuses the contact, and nothing if it is allowed", async () => {
+    const { id } = await madeCustomer(server);
+    const because = async (channel: number, purpose: number) => {
+      const answer = await server.ok(checkConsent, { ...customer(id), channel, purpose });
+      expect(answer.allowed).toBe(answer.because.length === 0);
+      return answer.because.map((one) => ConsentRefusal[one]);
+    };
+    const channels = { serviceRelatedChannels: { channels: [1, 2] }, marketingCampaignsChannels: { channels: [] } };
+    const consent = { ...channels, isAgreedMarketingPolicy: false };
+    await server.ok(updateCustomer, { id, companyId, complianceConfig: consent });
+    expect(await because(1, 1)).toEqual([]);
+    expect(await because(2, 2)).toEqual(["CHANNEL", "MARKETING_POLICY", "SUBSCRIBE_TO_MARKETING_EMAILS"]);
+    const preference = { receiveAppointmentReminder: false, receiveAutoMessage: false, receiveAutoEmail: false };
+    const updateMask = { paths: Object.keys(preference).map((flag) => `preference.${toSnake(flag)}`) };
+    await server.ok(updateCustomer, { id, companyId, preference, updateMask });
+    expect(await because(1, 3)).toEqual(["CHANNEL", "RECEIVE_AUTO_MESSAGE", "RECEIVE_APPOINTMENT_REMINDER"]);
+    expect(await because(2, 1)).toEqual(["CHANNEL", "RECEIVE_AUTO_EMAIL"]);
+    const before = { ...customer(id), ...byEmail, at: timestampFromDate(new Date("2000-01-01")) };
+    expect(await server.ok(checkConsent, before)).toMatchObject({ allowed: false, because: [ConsentRefusal.NO_ENTRY] });
+  });
+
   it("refuses a moment in the future, an unknown channel and an unknown purpose", async () => {
     const future = { ...customer("cus_a1"), ...byEmail, at: timestampFromDate(new Date("2199-01-01")) };
     expect(await server.refused(checkConsent, future)).toMatchObject(invalidField("at", "OUT_OF_RANGE"));
@@ -114,6 +135,10 @@ describe("CheckConsent", () => {
     ]);
   });
 });
+
+function toSnake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
 
 describe("the consent of a promoted lead", () => {
   it("answers by either id as it was, before and after the promotion", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
+import { ConsentRefusal, ConsentService } from "../../src/gen/proto/moego/admin/v1/consent_service_pb.js";
 import { CustomerAdminService } from "../../src/gen/proto/moego/admin/v1/customer_admin_service_pb.js";
 import { LeadAdminService } from "../../src/gen/proto/moego/admin/v1/lead_admin_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
@@ -379,7 +379,9 @@ describe("CheckConsent by phone or email", () => {
       expect(await Promise.all(lines.map((line) => allows(line, {}, { key })))).toEqual([true, true]);
       const { id } = await kind.make({ phone: other, email: mail, preferredBusinessId: "biz_a2" });
       await kind.update(id, { phones: [{ number: other }, { number: main }] }, { complianceConfig: silent });
-      expect(await Promise.all(lines.map((line) => allows(line, {}, { key })))).toEqual([false, false]);
+      const refused = await Promise.all(lines.map((line) => server.ok(checkConsent, asked(line), { key })));
+      const holder = { allowed: false, because: [ConsentRefusal.HOLDER] };
+      expect(refused).toMatchObject([holder, holder]);
       await kind.archive(id);
       expect(await Promise.all(lines.map((line) => allows(line)))).toEqual([false, false]);
     },
@@ -397,7 +399,7 @@ describe("CheckConsent by phone or email", () => {
       [elsewhere, nobodys].map((line) => server.ok(checkConsent, asked(phone(line)), { key })),
     );
     expect(known).toEqual(unknown);
-    expect(known?.allowed).toBe(false);
+    expect(known).toMatchObject({ allowed: false, because: [ConsentRefusal.NOT_FOUND] });
   });
 
   it("answers no while the line is opted out, even if all records allow it, and as it was before", async () => {
@@ -410,7 +412,11 @@ describe("CheckConsent by phone or email", () => {
       [companyId, `opt_${main.slice(1)}`, before?.contactHash],
     );
     expect((await server.ok(getCustomer, { id })).complianceConfig?.serviceRelatedChannels).toContain(sms);
-    expect(await Promise.all([sms, call].map((channel) => allows(phone(main), { channel })))).toEqual([false, true]);
+    const checked = [sms, call].map((channel) => server.ok(checkConsent, asked(phone(main), { channel })));
+    expect(await Promise.all(checked)).toMatchObject([
+      { allowed: false, because: [ConsentRefusal.OPTED_OUT] },
+      { allowed: true, because: [] },
+    ]);
     expect(await allows(phone(main), { at: before?.occurredTime })).toBe(true);
   });
 

@@ -8,13 +8,14 @@ import { paged } from "../../api/paged.js";
 import { protoEnum } from "../../api/proto-enum.js";
 import { type Context, type Parse, rpc, type ServiceHandlers } from "../../api/rpc.js";
 import { consentChannels } from "../../core/consent.js";
-import { consentPurposes } from "../../core/contact-rule.js";
+import { type ConsentRefusal, consentPurposes, consentRefusals } from "../../core/contact-rule.js";
 import { invalidRequest, type Violation, violation } from "../../core/errors.js";
 import { idFormat, isId } from "../../core/ids.js";
 import {
   type CheckConsentRequest,
   type ConsentEntrySchema,
   ConsentPurposeSchema,
+  ConsentRefusalSchema,
   type ConsentService,
   type ListConsentHistoryRequest,
 } from "../../gen/proto/moego/admin/v1/consent_service_pb.js";
@@ -51,16 +52,21 @@ export function createConsentHandlers({
     ),
 
     checkConsent: rpc(questionOf, async (question, { principal, signal }) => {
-      if ("line" in question) return { allowed: await optOuts.check(question, principal, signal) };
-      const { allowed, entry } = await consents.check(question, principal, signal);
-      return { allowed, ...(entry ? { entry: toProtoEntry(entry) } : {}) };
+      if ("line" in question) return answerOf(await optOuts.check(question, principal, signal));
+      const { because, entry } = await consents.check(question, principal, signal);
+      return { ...answerOf(because), ...(entry ? { entry: toProtoEntry(entry) } : {}) };
     }),
   };
+}
+
+function answerOf(because: readonly ConsentRefusal[]) {
+  return { allowed: because.length === 0, because: because.map(consentRefusal.toProto) };
 }
 
 const historyQuery = z.object({ companyId: id, pagination });
 
 const consentPurpose = protoEnum(ConsentPurposeSchema, consentPurposes);
+const consentRefusal = protoEnum(ConsentRefusalSchema, consentRefusals);
 
 const consentQuestion = z.object({
   ...{ companyId: id, channel: consentChannel.required },

@@ -1,7 +1,7 @@
 import type { AccessFilter } from "../../core/access.js";
 import type { Channel, Consent } from "../../core/consent.js";
 import type { ConsentEvidence, ConsentSource } from "../../core/consent-provenance.js";
-import type { Contact } from "../../core/contact-rule.js";
+import type { ConsentRefusal, Contact } from "../../core/contact-rule.js";
 import type { Page } from "../../core/page.js";
 import type { Preference } from "../../core/preference.js";
 
@@ -46,7 +46,8 @@ export interface ConsentQuestion extends Contact {
 }
 
 export interface ConsentAnswer {
-  readonly allowed: boolean;
+  /** Everything that refuses the contact. Nothing if it is allowed. */
+  readonly because: readonly ConsentRefusal[];
   /** The entry that the response is based on. Absent before the first entry. */
   readonly entry?: ConsentEntry;
 }

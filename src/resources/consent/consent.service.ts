@@ -1,6 +1,6 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
 import { requireFound } from "../../core/company-resource.js";
-import { isAllowed } from "../../core/contact-rule.js";
+import { refusalsOf } from "../../core/contact-rule.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
@@ -33,8 +33,8 @@ export function createConsentHistory(consents: ConsentRepository) {
       }
       const { preference: present } = await findVisible(subject, principal, signal);
       const preference = at ? entry?.preferenceAfter : present;
-      const allowed = isAllowed({ consent: entry?.after, preference }, contact);
-      return { allowed, ...(entry ? { entry } : {}) };
+      const because = refusalsOf({ consent: entry?.after, preference }, contact);
+      return { because, ...(entry ? { entry } : {}) };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { companyAccessFilter, requireCompanyAccess } from "../../core/access.js";
-import { isAllowed } from "../../core/contact-rule.js";
+import { type ConsentRefusal, isAllowed } from "../../core/contact-rule.js";
 import { invalidRequest, violation } from "../../core/errors.js";
 import type { Page } from "../../core/page.js";
 import type { Principal } from "../../core/principal.js";
@@ -28,16 +28,20 @@ export function createOptOuts(optOuts: OptOutRepository) {
     },
 
     /**
-     * Whether everybody who has the number or address allows the contact. A no of any record of the company decides. A yes
-     * needs a record that the API key has access to, so that it says nothing about the others.
+     * Why not everybody who has the number or address allows the contact; nothing if they do. A no of any record of the
+     * company decides. A yes needs a record that the API key has access to, so that it says nothing about the others.
      */
-    async check(question: LineQuestion, principal: Principal, signal: AbortSignal): Promise<boolean> {
+    async check(question: LineQuestion, principal: Principal, signal: AbortSignal): Promise<readonly ConsentRefusal[]> {
       const accessFilter = companyAccessFilter(requireCompanyAccess(principal, question.companyId));
       const { now, optedOut, holders, isVisible } = await optOuts.factsOf(question, accessFilter, signal);
       if (question.at && question.at > now) {
         throw invalidRequest([violation("at", "OUT_OF_RANGE", "Must not be in the future.")]);
       }
-      return isVisible && holders.every((facts) => isAllowed({ ...facts, optedOut }, question));
+      if (!isVisible) return ["NOT_FOUND"];
+      return [
+        ...(optedOut.includes(question.channel) ? ["OPTED_OUT" as const] : []),
+        ...(holders.every((facts) => isAllowed(facts, question)) ? [] : ["HOLDER" as const]),
+      ];
     },
   };
 }
