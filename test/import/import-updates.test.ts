@@ -77,6 +77,26 @@ describe("moego import --update", { timeout: 120_000 }, () => {
     );
   });
 
+  it("compares rows once that an earlier build stored with another hash, if nothing differs", async () => {
+    const company = await imports.newCompany();
+    await imports.run("customers", company, first);
+    await database.owner.query("UPDATE import_record SET content_hash = 'earlier build' WHERE company_id = $1", [
+      company,
+    ]);
+    const dry = await imports.run("customers", company, first, "--update", "--dry-run");
+    expect(dry.totals).toContain("0 created + 0 updated + 3 skipped");
+    expect((await imports.run("customers", company, first)).stdout).toContain("Rows differ");
+    const before = await imports.dump(company);
+    const compared = await imports.run("customers", company, first, "--update");
+    expect(compared.totals).toContain("0 created + 0 updated + 3 skipped");
+    const again = await imports.run("customers", company, first);
+    expect([again.totals, again.stdout]).toEqual([
+      expect.stringContaining("3 skipped"),
+      expect.not.stringContaining("Rows differ"),
+    ]);
+    expect(await imports.dump(company)).toEqual(before);
+  });
+
   it("updates leads and their pets", async () => {
     const company = await imports.newCompany();
     const lead = (email: string, breed: string) =>

@@ -21,6 +21,8 @@ export interface Draft extends ImportEntry, DraftContent {
   /** `changed` since an earlier run, or `repeated` with other cells in this one. */
   state: "create" | "created" | "updated" | "stored" | "changed" | "repeated" | "refused";
   refused: readonly Refused[];
+  /** The import that has its entry, if an earlier run stored it. */
+  knownOf?: string;
   /** What the report says of it beside its state. */
   remark?: string;
   /** Of a package. */

@@ -1,4 +1,5 @@
 import type {
+  ConfirmedEntry,
   EntryChange,
   ImportEntry,
   ImportedKind,
@@ -17,6 +18,7 @@ export interface EntryLog {
   purchases(asked: readonly PackagePurchase[]): Promise<readonly StoredPurchase[]>;
   plan(entries: readonly ImportEntry[]): Promise<void>;
   planUpdates(updates: readonly PlannedUpdate[]): Promise<void>;
+  confirm(entries: readonly ConfirmedEntry[]): Promise<void>;
   record(changes: readonly EntryChange[]): Promise<void>;
   forget(keys: readonly Pick<ImportEntry, "kind" | "key">[]): Promise<void>;
 }

@@ -76,6 +76,7 @@ export async function importFile(file: FileImport): Promise<EndedImport> {
     purchases: (asked) => patiently(() => jobs.purchases(companyId, asked, write.signal)),
     planUpdates: (updates) => patiently(() => jobs.planUpdates(target, updates, write)),
     plan: (entries) => patiently(() => jobs.plan(target, entries, write)),
+    confirm: (entries) => patiently(() => jobs.confirm(companyId, entries, write)),
     record: (changes) => patiently(() => jobs.record(target, changes, write)),
     forget: (forgotten) => patiently(() => jobs.forget(target, forgotten, write)),
   };

@@ -32,6 +32,7 @@ export function createRecordStoring({ log, calls, settings, isDryRun, isUpdating
       const earlier = met.find(metOf(one));
       const entry = known.get(nameOf(one));
       one.recordId = (entry ?? one).recordId;
+      if (entry) one.knownOf = entry.jobId;
       if (earlier !== "new") one.state = earlier === "same" ? "stored" : "repeated";
       else if (entry && entry.state !== "PLANNED") one.state = isCurrent(entry, one) ? "stored" : "changed";
     }

@@ -53,9 +53,19 @@ export function createRecordUpdates({ log, calls, isDryRun }: Updates) {
     return planned;
   }
 
+  /** Records that have all that the file says are not compared again, until it says something else. */
+  async function confirm(same: readonly Draft[]): Promise<void> {
+    await log.confirm(
+      same.flatMap(({ kind, key, contentHash, knownOf: jobId }) =>
+        jobId === undefined ? [] : [{ kind, key, contentHash, jobId }],
+      ),
+    );
+  }
+
   return async (drafts: readonly Draft[]): Promise<void> => {
     if (drafts.length === 0) return;
     const planned = await planOf(drafts);
+    if (!isDryRun) await confirm(drafts.filter(({ state }) => state === "stored"));
     if (!isDryRun) await log.planUpdates(planned);
     await inParallel(planned, async ({ kind, recordId: id, ownerId, draft, request, version }) => {
       const target = { id, ownerId, version };

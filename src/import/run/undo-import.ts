@@ -72,8 +72,8 @@ export async function undoImport({ job, jobs, calls, write }: Undo): Promise<Und
     if (undoRequest !== undefined) {
       const { request, inverse } = readUpdate(undoRequest);
       const current = await calls.read(kind, stored);
-      // A run that was killed did not come to update it.
-      if (entry.state === "UPDATING" && hasValues(inverse, current)) return "UNDONE";
+      // A run that was killed did not come to update it, or another request has restored it.
+      if (hasValues(inverse, current)) return "UNDONE";
       if (!hasValues(request, current)) return "LEFT";
       const became = await restore(calls, { kind, stored, inverse });
       if (became.refused) counts.refused += 1;

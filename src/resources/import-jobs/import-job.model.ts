@@ -75,6 +75,12 @@ export interface StoredPurchase {
   readonly key: string;
 }
 
+/** An entry of a record that is already what the file says now. */
+export interface ConfirmedEntry extends Pick<ImportEntry, "kind" | "key" | "contentHash"> {
+  /** The import that the entry is of. */
+  readonly jobId: string;
+}
+
 export interface EntryChange {
   readonly kind: ImportedKind;
   readonly key: string;
@@ -113,6 +119,8 @@ export interface ImportJobRepository {
   plan(target: JobTarget, entries: readonly ImportEntry[], write: WriteContext): Promise<void>;
   /** The same for updates of records. An update that an earlier run of the import planned keeps its request. */
   planUpdates(target: JobTarget, updates: readonly PlannedUpdate[], write: WriteContext): Promise<void>;
+  /** Stores the hashes of what the file says now. An update that a killed run may have stored is stored. */
+  confirm(companyId: string, entries: readonly ConfirmedEntry[], write: WriteContext): Promise<void>;
   /** An entry that is undone or left forgets the request that undoes it. */
   record(target: JobTarget, changes: readonly EntryChange[], write: WriteContext): Promise<void>;
   /** Removes entries whose records were refused. */

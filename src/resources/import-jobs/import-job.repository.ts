@@ -103,6 +103,12 @@ export function createImportJobRepository(database: Database): ImportJobReposito
       await changeEntries(database, statements.planUpdates, [companyId, jobId, ...values], write, updates.length);
     },
 
+    async confirm(companyId, entries, write) {
+      const [jobIds, hashes] = [entries.map(({ jobId }) => jobId), entries.map(({ contentHash }) => contentHash)];
+      const values = [companyId, jobIds, ...pairsOf(entries), hashes];
+      await changeEntries(database, statements.confirm, values, write, entries.length);
+    },
+
     async record({ companyId, jobId }, changes, write) {
       await changeEntries(database, statements.record, [companyId, jobId, ...statesOf(changes)], write, changes.length);
     },
@@ -219,6 +225,13 @@ SELECT $1, $2, p.kind, p.key, p.record_id, p.content_hash, p.row_number, 'UPDATI
 FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::int[], $8::jsonb[])
   AS p (kind, key, record_id, content_hash, row_number, undo_request)
 ON CONFLICT DO NOTHING`,
+  ),
+  confirm: statement(
+    "import_records.confirm",
+    `UPDATE import_record r SET content_hash = c.content_hash,
+  state = CASE r.state WHEN 'UPDATING' THEN 'UPDATED' ELSE r.state END
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) AS c (job_id, kind, key, content_hash)
+WHERE r.company_id = $1 AND r.job_id = c.job_id AND r.kind = c.kind AND r.key = c.key`,
   ),
   record: statement(
     "import_records.record",
