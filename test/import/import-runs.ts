@@ -2,8 +2,10 @@ import { readFile, stat } from "node:fs/promises";
 import { expect } from "vitest";
 import { withImport } from "../../src/cli/import-session.js";
 import { readConfig } from "../../src/config/config.js";
+import type { NamedSetting } from "../../src/import/records/named-setting.js";
 import type { ImportCalls, UpdatedKind } from "../../src/import/run/import-calls.js";
 import { requireUndoable } from "../../src/import/run/import-file.js";
+import { createNamedSettings, type NamedSettings } from "../../src/import/run/named-settings.js";
 import { undoImport } from "../../src/import/run/undo-import.js";
 import { moegoHere } from "../server/command.js";
 import { type Environment, environmentOf } from "../server/service.js";
@@ -81,6 +83,28 @@ export function createImportRuns(database: TestDatabase) {
           },
         };
         return undoImport({ job, jobs, calls: disturbed, write });
+      });
+    },
+
+    /** Creates the settings of a run, while another run does the same after the first one has looked for them. */
+    createSettingsTwice(company: string, names: readonly NamedSetting[]): Promise<readonly NamedSettings[]> {
+      const session = { companyId: company, rpc: "test", isDryRun: false };
+      return withImport(contextHere(), session, async ({ calls: { settings } }) => {
+        const records = [{ row: 2, names }];
+        const options = { isCreating: true, isDryRun: false };
+        const other = createNamedSettings({ ...options, calls: settings });
+        const one = createNamedSettings({
+          ...options,
+          calls: {
+            ...settings,
+            async create(list, name) {
+              await other.meet(records);
+              return settings.create(list, name);
+            },
+          },
+        });
+        await one.meet(records);
+        return [one, other];
       });
     },
 

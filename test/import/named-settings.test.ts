@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { settingName } from "../../src/import/records/named-setting.js";
 import { createDatabase } from "../support/database.js";
 import { createImportRuns } from "./import-runs.js";
 
@@ -74,6 +75,16 @@ describe("settings that rows name", { timeout: 120_000 }, () => {
     expect(await namesIn(company, "referral_source")).toEqual(["Yelp"]);
     expect((await imports.undo(company, run.job)).stdout).toContain("Tags and other settings stay");
     expect(await namesIn(company, "tag")).toEqual(["Biter", "Gold"]);
+  });
+
+  it("are created once, if two runs look for them at the same time and then create them", async () => {
+    const company = await imports.newCompany();
+    const lists = ["referralSource", "lifeCycle", "actionStatus", "tag"] as const;
+    const names = lists.map((list) => settingName(list, "New one"));
+    const [one, other] = await imports.createSettingsTwice(company, names);
+    expect(names.map((name) => one?.idOf(name))).toEqual(names.map((name) => other?.idOf(name)));
+    for (const table of ["referral_source", "life_cycle", "action_status", "tag"])
+      expect(await namesIn(company, table)).toEqual(["New one"]);
   });
 
   it("are kept as notes without the option, and reported once each", async () => {

@@ -81,7 +81,7 @@ export function createNamedSettings({ calls, isCreating, alwaysCreated, isDryRun
   }
 
   async function created(list: CreatedList, name: string): Promise<Pick<Met, "fate" | "id">> {
-    // Only tags have unique names. Others are looked for again, because another run can have created them.
+    // Another run can have created it since.
     const other = (await load(list)).get(foldCase(name));
     if (other) return fateOfKnown(other);
     try {

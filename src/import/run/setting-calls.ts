@@ -19,7 +19,7 @@ export interface KnownSetting {
 export interface SettingCalls {
   /** All entries, archived ones too. Staff by full name, email address and id; names of several of them are left out. */
   list(list: SettingListName): Promise<readonly KnownSetting[]>;
-  /** A stage does not become the default. Throws ALREADY_EXISTS, RESOURCE_ARCHIVED, COMPANY_LIMIT_REACHED. */
+  /** Creates no second entry of a name, also if another run creates one. A stage does not become the default. Throws ALREADY_EXISTS, RESOURCE_ARCHIVED, COMPANY_LIMIT_REACHED. */
   create(list: CreatedList, name: string): Promise<KnownSetting>;
 }
 
@@ -58,7 +58,9 @@ export function createSettingCalls({
     return namesOfStaff(found);
   };
   const create = (list: CreatedList, id: string, name: string): Promise<KnownSetting> => {
-    const entry = { companyId, id };
+    // Names of tags are unique. Of other lists another run can create an entry of the name at the same time.
+    const unless = (one: { readonly name: string }) => foldCase(one.name) === foldCase(name);
+    const entry = { companyId, id, unless };
     if (list === "tag") return tags.create({ ...entry, content: { name, group: "" } }, principal, write);
     if (list === "actionStatus")
       return actionStatuses.create({ ...entry, content: { name, color: "" } }, principal, write);

@@ -1,5 +1,5 @@
 import type { CompanyResource } from "../../core/company-resource.js";
-import { archivedNamesakeError } from "../../core/errors.js";
+import { alreadyExistsError, archivedNamesakeError } from "../../core/errors.js";
 import { mapInSlices } from "../../core/slices.js";
 import { actingStaffId } from "../../core/write.js";
 import { auditColumns, timestamp } from "../../db/audit-log.js";
@@ -73,8 +73,11 @@ export function createSettingListRepository<Row extends SettingRow, Entry extend
       return mapInSlices(await database.read<Row>(listed, [companyId, showArchived], signal), table.toEntry);
     },
 
-    create: ({ companyId, id, content }, write) =>
+    create: ({ companyId, id, content, unless }, write) =>
       entries.create({ companyId, id }, write, async (tx, now) => {
+        // The lock of the company row makes another create wait until this one is stored.
+        if (unless && (await readList(tx, companyId, true)).map(table.toEntry).some(unless))
+          throw alreadyExistsError(table.resource, table.nameColumn);
         const unique = table.namesake?.(content);
         if (unique) {
           const [namesake] = await tx.$queryRaw<Pick<SettingRow, "id">[]>`

@@ -10,7 +10,7 @@ import type { ListQuery, NewEntry, NewOrder, SettingEntry, SettingRepository } f
 export interface SettingList<Entry extends SettingEntry, Content> {
   list(query: ListQuery, principal: Principal, signal: AbortSignal): Promise<readonly Entry[]>;
   /** Appends an entry to the list. Generates the id if it is absent. Throws ALREADY_EXISTS. */
-  create(entry: WithoutId<Content>, principal: Principal, write: WriteContext): Promise<Entry>;
+  create(entry: WithoutId<Content, Entry>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** Throws NOT_FOUND, RESOURCE_ARCHIVED, ALREADY_EXISTS. */
   update(update: EntryUpdate<Entry, Content>, principal: Principal, write: WriteContext): Promise<Entry>;
   /** The ids must be those of all entries that are not archived, without duplicates. */
@@ -19,7 +19,9 @@ export interface SettingList<Entry extends SettingEntry, Content> {
   setArchived(target: CompanyResource, archived: boolean, principal: Principal, write: WriteContext): Promise<Entry>;
 }
 
-export type WithoutId<Content> = Omit<NewEntry<Content>, "id"> & { readonly id?: string | undefined };
+export type WithoutId<Content, Entry extends SettingEntry = SettingEntry> = Omit<NewEntry<Content, Entry>, "id"> & {
+  readonly id?: string | undefined;
+};
 
 export interface EntryUpdate<Entry, Content> extends CompanyResource {
   /** Returns the new content for the current entry. */
@@ -56,10 +58,10 @@ export function createSettingList<Entry extends SettingEntry, Content>(
       return repository.list(query, signal);
     },
 
-    async create({ companyId, id = newId(idPrefix), content }, principal, write) {
-      requireCompanyWrite(principal, companyId, writeScope);
-      throwIfInvalid(violations(content));
-      return repository.create({ companyId, id, content }, write);
+    async create({ id = newId(idPrefix), ...entry }, principal, write) {
+      requireCompanyWrite(principal, entry.companyId, writeScope);
+      throwIfInvalid(violations(entry.content));
+      return repository.create({ ...entry, id }, write);
     },
 
     async update({ companyId, id, change }, principal, write) {

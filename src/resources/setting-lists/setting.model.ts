@@ -54,8 +54,10 @@ export interface ListQuery {
   readonly showArchived: boolean;
 }
 
-export interface NewEntry<Content> extends CompanyResource {
+export interface NewEntry<Content, Entry extends SettingEntry = SettingEntry> extends CompanyResource {
   readonly content: Content;
+  /** Throws ALREADY_EXISTS if the list has such an entry, archived or not. Absent means that only unique values matter. */
+  readonly unless?: (entry: Entry) => boolean;
 }
 
 /** Ids in their new order. */
@@ -72,7 +74,7 @@ export interface SettingRepository<Entry extends SettingEntry, Content> {
   /** Ordered by display order, then by name, then by id. */
   list(query: ListQuery, signal: AbortSignal): Promise<readonly Entry[]>;
   /** Appends the entry to the list. Throws ALREADY_EXISTS. */
-  create(entry: NewEntry<Content>, write: WriteContext): Promise<Entry>;
+  create(entry: NewEntry<Content, Entry>, write: WriteContext): Promise<Entry>;
   /**
    * Stores the change that `decide` returns for the locked entry, which is undefined if it does not exist. `decide` can
    * throw.
