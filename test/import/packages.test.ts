@@ -138,6 +138,24 @@ describe("moego import packages", { timeout: 120_000 }, () => {
     expect([other.code, other.stderr]).toEqual([64, expect.stringContaining("--update is not for packages")]);
   });
 
+  it("refuses in a dry run what the import refuses: inactive services of the template, and archived customers", async () => {
+    const company = await companyWithTemplates();
+    await database.owner.query("UPDATE service SET inactive = true WHERE company_id = $1", [company]);
+    const inactive = await imports.run("packages", company, file, "--dry-run");
+    expect(inactive.totals).toContain("3 rows = 0 created + 0 updated + 0 skipped + 3 failed.");
+    expect(inactive.errors).toContain("The package template has a service that is inactive or does not exist.");
+    expect((await imports.run("packages", company, file)).errors).toBe(inactive.errors);
+
+    await database.owner.query("UPDATE service SET inactive = false WHERE company_id = $1", [company]);
+    await database.owner.query(
+      "UPDATE customer SET archived_time = now() WHERE company_id = $1 AND first_name = 'Anna'",
+      [company],
+    );
+    const archived = await imports.run("packages", company, file, "--dry-run");
+    expect(archived.totals).toContain("3 rows = 2 created + 0 updated + 0 skipped + 1 failed.");
+    expect((await imports.run("packages", company, file)).errors).toBe(archived.errors);
+  });
+
   it("takes the units that were bought from the file, if they are not those of the template", async () => {
     const company = await companyWithTemplates();
     const content = "Owner Phone,Package,Sold,Sessions,Used\n212-555-0111,Ten Baths,2024-03-05,12,5\n";

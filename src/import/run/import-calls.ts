@@ -114,7 +114,7 @@ interface CallsInProcess {
   readonly pageTokenSecret: string;
   readonly access: CompanyAccess;
   readonly write: WriteContext;
-  /** Requests are only judged by what they say, and nothing is stored. */
+  /** Requests are only judged by what they say, those of packages also by what they refer to, and nothing is stored. */
   readonly isDryRun: boolean;
 }
 
@@ -181,9 +181,10 @@ export function createCallsInProcess({
     async importPackages(items, imported) {
       const request = create(BatchSellPackagesRequestSchema, { companyId, mode: BatchMode.EACH, items: [...items] });
       const batch = await readInput(newPackageBatch, request, contextOf(batchSellPackages));
-      return refusalsIn(
-        isDryRun ? batch.items : await patiently(() => packageBatches.sell({ ...batch, imported }, principal, write)),
-      );
+      if (!isDryRun)
+        return refusalsIn(await patiently(() => packageBatches.sell({ ...batch, imported }, principal, write)));
+      const refused = await patiently(() => packageBatches.judge(batch, principal, write));
+      return batch.items.map((_, position) => refused.get(position));
     },
 
     packageTemplates: () => repositories.packageTemplates.list({ companyId, showArchived: false }, write.signal),

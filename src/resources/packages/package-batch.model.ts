@@ -62,6 +62,12 @@ export interface PackageBatchRepository {
     write: WriteContext,
     decide: (unit: SaleBatchUnit) => Promise<SaleBatchDecision>,
   ): Promise<readonly BatchResult[]>;
+  /** The refusals that `sell` would return, by position. Stores nothing. */
+  judge(
+    batch: SaleBatch,
+    write: WriteContext,
+    decide: (unit: SaleBatchUnit) => Promise<SaleBatchDecision>,
+  ): Promise<ReadonlyMap<number, DomainError>>;
   /** The packages of one company with these ids, in any order. */
   find(query: PackagesById, signal: AbortSignal): Promise<readonly PackageDetail[]>;
 }

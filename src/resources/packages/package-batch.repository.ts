@@ -9,7 +9,7 @@ import {
   packageLines,
   toPackageDetail,
 } from "./package.columns.js";
-import type { PackageBatchRepository } from "./package-batch.model.js";
+import type { PackageBatchRepository, SaleBatch } from "./package-batch.model.js";
 import { readBatchFacts, versionsOf } from "./package-batch-facts.repository.js";
 import { insertPackages } from "./package-sale-insert.repository.js";
 
@@ -20,12 +20,12 @@ export function createPackageBatchRepository({
 }: LimitedDatabase): PackageBatchRepository {
   return {
     async sell(batch, write, decide) {
-      const { companyId, businessIds } = batch;
-      const reach = { companyId, ...(businessIds ? { businessIds } : {}) };
+      const reach = reachOf(batch);
+      const { companyId } = batch;
       await database.write(refreshStatistics, [], write);
       return batchOnce(database, write, { ...batch, ...contested }, async (step) => {
         const { tx, now, replayed, refused: earlier } = step;
-        const ask = (sales: Parameters<typeof readBatchFacts>[1]["sales"]) => readBatchFacts(tx, { ...reach, sales });
+        const ask = (sales: AskedSales) => readBatchFacts(tx, { ...reach, sales });
         const { stored, refused } = await decide({ now, replayed, refused: earlier, recordBytes, ask });
         const made = new Map([...stored].map(([position, { id }]) => [position, id]));
         if (made.size > 0) {
@@ -38,12 +38,28 @@ export function createPackageBatchRepository({
       });
     },
 
+    judge: (batch, write, decide) =>
+      database.transact(write, async (tx) => {
+        const [row] = await tx.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
+        if (!row) throw new Error("the clock of the database returned no row");
+        const { now } = row;
+        const ask = (sales: AskedSales) => readBatchFacts(tx, { ...reachOf(batch), sales });
+        const { refused } = await decide({ now, replayed: new Map(), refused: new Map(), recordBytes, ask });
+        return refused;
+      }),
+
     async find({ companyId, businessIds, ids }, signal) {
       const values = [companyId, ids, businessIds ?? null];
       const rows = await database.read<PackageDetailRow & ClockRow>(findEach, values, signal);
       return rows.map((row) => toPackageDetail(row, { at: row.now, timeZone: row.time_zone }));
     },
   };
+}
+
+type AskedSales = Parameters<typeof readBatchFacts>[1]["sales"];
+
+function reachOf({ companyId, businessIds }: SaleBatch) {
+  return { companyId, ...(businessIds ? { businessIds } : {}) };
 }
 
 const contested = {

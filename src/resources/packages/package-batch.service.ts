@@ -4,7 +4,7 @@ import { claimsOf, earlyRefusalsOf, openItems } from "../../core/batch-items.js"
 import type { CompanyAccess, Principal } from "../../core/principal.js";
 import type { WriteContext } from "../../core/write.js";
 import type { PackageDetail } from "./package.model.js";
-import type { PackageBatchRepository, SaleItem } from "./package-batch.model.js";
+import type { PackageBatchRepository, SaleBatchUnit, SaleItem } from "./package-batch.model.js";
 import { decideSales } from "./package-batch-decision.service.js";
 
 export type PackageBatches = ReturnType<typeof createPackageBatches>;
@@ -18,23 +18,14 @@ export function createPackageBatches(packages: PackageBatchRepository) {
      * @throws the refusal of an item if the batch is stored as a whole or not at all
      */
     async sell(batch: Batch<SaleItem>, principal: Principal, write: WriteContext): Promise<readonly BatchResult[]> {
-      const { companyId, mode, items } = batch;
-      const access = requireCompanyAccess(principal, companyId);
-      const early = earlyRefusalsOf(items, {
-        fieldsOf: ({ sale }) => [
-          ["sale.id", sale.id === undefined ? [] : [sale.id]],
-          ["sale.package_services.id", (sale.lines ?? []).flatMap(({ id }) => id ?? [])],
-        ],
-        check: ({ sale }) => requireBusinessAccess(access, [sale.businessId]),
-      });
-      if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
-      const asked = openItems(items, early);
-      const { imported } = batch;
-      return packages.sell(
-        { ...reachOf(access), size: items.length, claims: claimsOf(items), imported },
-        write,
-        (unit) => decideSales(unit, asked, { mode, early }),
-      );
+      const { sales, decide } = prepared(batch, principal);
+      return packages.sell(sales, write, decide);
+    },
+
+    /** Why `sell` would refuse items, by position. Stores nothing. */
+    async judge(batch: Batch<SaleItem>, principal: Principal, write: WriteContext) {
+      const { sales, decide } = prepared(batch, principal);
+      return packages.judge(sales, write, decide);
     },
 
     /** The packages with these ids that the principal can access, in any order. */
@@ -45,6 +36,24 @@ export function createPackageBatches(packages: PackageBatchRepository) {
     ): Promise<readonly PackageDetail[]> {
       return packages.find({ ...reachOf(requireCompanyAccess(principal, companyId)), ids }, signal);
     },
+  };
+}
+
+function prepared(batch: Batch<SaleItem>, principal: Principal) {
+  const { companyId, mode, items, imported } = batch;
+  const access = requireCompanyAccess(principal, companyId);
+  const early = earlyRefusalsOf(items, {
+    fieldsOf: ({ sale }) => [
+      ["sale.id", sale.id === undefined ? [] : [sale.id]],
+      ["sale.package_services.id", (sale.lines ?? []).flatMap(({ id }) => id ?? [])],
+    ],
+    check: ({ sale }) => requireBusinessAccess(access, [sale.businessId]),
+  });
+  if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
+  const asked = openItems(items, early);
+  return {
+    sales: { ...reachOf(access), size: items.length, claims: claimsOf(items), imported },
+    decide: (unit: SaleBatchUnit) => decideSales(unit, asked, { mode, early }),
   };
 }
 
