@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { enumeration, type WordOf } from "./enumeration.js";
 import { type Violation, violation } from "./errors.js";
 
@@ -24,6 +25,18 @@ export interface ConsentProvenance {
   readonly evidence?: ConsentEvidence;
   /** Staff id, only in imports. Absent: the staff member the API key acts for. */
   readonly recordedBy?: string;
+}
+
+export const noEvidence: ConsentEvidence = { reference: "", wordingVersion: "", language: "", address: "" };
+
+/** Whether a consent was given in the same way. Times count only if they were stated. */
+export function sameProvenance(stated: ConsentProvenance, known: ConsentProvenance = {}): boolean {
+  const { givenTime } = stated;
+  const facts = ({ source = "API", evidence = noEvidence, recordedBy = "" }: ConsentProvenance) => [
+    ...[source, recordedBy, evidence.reference, evidence.wordingVersion, evidence.language, evidence.address],
+  ];
+  if (givenTime && givenTime.getTime() !== known.givenTime?.getTime()) return false;
+  return isDeepStrictEqual(facts(stated), facts(known));
 }
 
 /** No consent to messages is older than this. */

@@ -1,4 +1,5 @@
 import { applyConsent, type Channel, type Consent, type ConsentChange, defaultConsent } from "./consent.js";
+import { type ConsentProvenance, sameProvenance } from "./consent-provenance.js";
 import { enumeration, type WordOf } from "./enumeration.js";
 import { defaultPreference, type Preference } from "./preference.js";
 
@@ -237,6 +238,7 @@ export interface PastChoice {
   readonly after: Consent;
   readonly preferenceAfter?: Preference | undefined;
   readonly withheld?: Withheld | undefined;
+  readonly provenance?: ConsentProvenance | undefined;
 }
 
 /**
@@ -265,9 +267,20 @@ export function stillWithheld(entries: readonly PastChoice[], channels: readonly
   return isNothing(found) ? undefined : found;
 }
 
-/** Whether the ledger has all of this among what an opt-in gives back, so that a further entry would say nothing new. */
-export function isWithheldAlready(entries: readonly PastChoice[], withheld: Withheld): boolean {
-  const known = stillWithheld(entries, channelsIn(withheld));
+/**
+ * Whether the ledger has all of this among what an opt-in gives back, with the same evidence if there is any, so that a
+ * further entry would say nothing new.
+ */
+export function isWithheldAlready(
+  entries: readonly PastChoice[],
+  withheld: Withheld,
+  provenance: ConsentProvenance = {},
+): boolean {
+  const saysNothing = sameProvenance(provenance);
+  const proven = entries.map((entry) =>
+    saysNothing || sameProvenance(provenance, entry.provenance) ? entry : { ...entry, withheld: undefined },
+  );
+  const known = stillWithheld(proven, channelsIn(withheld));
   const has = <Part extends keyof Withheld>(part: Part) => {
     const listed = new Set<string>(known?.[part]);
     return withheld[part].every((one) => listed.has(one));

@@ -1,5 +1,6 @@
 import { isRefused, type RefusedBatchItem } from "./batch.js";
 import type { Channel } from "./consent.js";
+import type { ConsentProvenance } from "./consent-provenance.js";
 import type { Reachable } from "./contact-line.js";
 import { isWithheldAlready, type PastChoice, type Withheld } from "./contact-rule.js";
 
@@ -33,7 +34,10 @@ export async function planRespectingOptOuts<Asked, Plan>(
 
 interface PlannedChoice {
   readonly record: { readonly id: string };
-  readonly changes: { readonly withheld?: Withheld | undefined };
+  readonly changes: {
+    readonly withheld?: Withheld | undefined;
+    readonly provenance?: ConsentProvenance | undefined;
+  };
   /** Names of the changed fields. */
   readonly fields: readonly string[];
   /** Whether the consent or the preferences change. */
@@ -45,7 +49,7 @@ interface PlannedChoice {
 
 /**
  * Leaves out entries of the consent ledger that repeat what it says already: a system that sends the same people again and
- * again asks each time for what their opt-outs withhold.
+ * again asks each time for what their opt-outs withhold. New evidence is not a repetition: the person may have agreed again.
  */
 export async function withoutRepeatedChoices<Plan extends PlannedChoice>(
   plans: readonly (Plan | RefusedBatchItem)[],
@@ -56,7 +60,9 @@ export async function withoutRepeatedChoices<Plan extends PlannedChoice>(
   const ledgers = await ledgersOf(repeating);
   return plans.map((plan) => {
     const withheld = isRefused(plan) ? undefined : withheldAlone(plan);
-    if (isRefused(plan) || !withheld || !isWithheldAlready(ledgers.get(plan.record.id) ?? [], withheld)) return plan;
+    if (isRefused(plan) || !withheld) return plan;
+    const { record, changes } = plan;
+    if (!isWithheldAlready(ledgers.get(record.id) ?? [], withheld, changes.provenance)) return plan;
     return { ...plan, isNewChoice: false, isEmpty: plan.fields.length === 0 };
   });
 }

@@ -1,9 +1,7 @@
 import type { Consent } from "../core/consent.js";
-import { type ConsentProvenance, consentSources } from "../core/consent-provenance.js";
+import { type ConsentProvenance, consentSources, noEvidence } from "../core/consent-provenance.js";
 import type { Withheld } from "../core/contact-rule.js";
 import type { Preference } from "../core/preference.js";
-
-const noEvidence = { reference: "", wordingVersion: "", language: "", address: "" };
 
 /** The columns of `consent_event` about where a consent comes from, by their names in Prisma. */
 export function provenanceColumns({

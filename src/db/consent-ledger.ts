@@ -1,4 +1,5 @@
 import type { Consent } from "../core/consent.js";
+import { consentSources } from "../core/consent-provenance.js";
 import type { PastChoice, Withheld } from "../core/contact-rule.js";
 import type { Preference } from "../core/preference.js";
 import { Prisma } from "../gen/prisma/client.js";
@@ -9,6 +10,13 @@ interface LedgerRow {
   readonly after: Consent;
   readonly preferenceAfter: Preference | null;
   readonly withheld: Withheld | null;
+  readonly givenTime: Date | null;
+  readonly source: number;
+  readonly recordedBy: string;
+  readonly reference: string;
+  readonly wordingVersion: string;
+  readonly language: string;
+  readonly address: string;
 }
 
 type Ledger = readonly (PastChoice & { readonly occurredTime: Date })[];
@@ -37,15 +45,22 @@ export async function readLedgers(
 ): Promise<ReadonlyMap<string, Ledger>> {
   const subjects = { customer: subjectsOfCustomer("o.company_id", "o.id"), lead: "SELECT 'lead' AS kind, o.id" };
   const rows = await tx.$queryRaw<LedgerRow[]>`
-    SELECT o.id AS owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld
+    SELECT o.id AS owner, e.occurred_time AS "occurredTime", e.after, e.preference_after AS "preferenceAfter", e.withheld,
+      e.given_time AS "givenTime", e.source, e.recorded_by AS "recordedBy", e.evidence_reference AS reference,
+      e.evidence_wording_version AS "wordingVersion", e.evidence_language AS language, e.evidence_address AS address
     FROM (SELECT ${companyId}::text AS company_id, i.id FROM unnest(${[...ids]}::text[]) AS i (id)) o
     CROSS JOIN LATERAL (${Prisma.raw(subjects[kind])}) s
     JOIN consent_event e ON e.company_id = ${companyId} AND e.subject_kind = s.kind AND e.subject_id = s.id
     ORDER BY e.occurred_time, e.id`;
   const ledgers = new Map<string, Ledger>();
-  for (const { owner, preferenceAfter, withheld, ...entry } of rows) {
+  for (const { owner, preferenceAfter, withheld, occurredTime, after, ...stated } of rows) {
+    const { givenTime, source, recordedBy, ...evidence } = stated;
     const whole = {
-      ...entry,
+      ...{ occurredTime, after },
+      provenance: {
+        ...{ source: consentSources.wordOf(source) ?? ("API" as const), recordedBy, evidence },
+        ...(givenTime ? { givenTime } : {}),
+      },
       ...(preferenceAfter ? { preferenceAfter } : {}),
       ...(withheld ? { withheld } : {}),
     };

@@ -584,4 +584,27 @@ describe("upserts and opt-outs", () => {
     // A choice that is permitted is stored, and is not the reason for an entry the next time.
     expect(await outcomes([1, 2])).toEqual([UPDATED, UNCHANGED, 4]);
   });
+
+  it("record new evidence for what an opt-out withholds, and the same evidence once", async () => {
+    const { phone, externalId } = fresh();
+    const { customer } = await upsert({ externalId }, { phone });
+    await server.ok(ConsentService.method.recordOptOut, {
+      ...{ companyId, contact: { case: "phone", value: phone } },
+      channels: [1],
+    });
+    const ask = async (reference?: string) => {
+      const consentProvenance = reference === undefined ? {} : { consentProvenance: { evidence: { reference } } };
+      const complianceConfig = { marketingCampaignsChannels: { channels: [1] } };
+      return (await upsert({ externalId }, { phone, complianceConfig, ...consentProvenance })).outcome;
+    };
+    const outcomes: unknown[] = [];
+    for (const reference of [undefined, "form 1", "form 1", "form 2", "form 1", undefined]) {
+      outcomes.push(await ask(reference));
+    }
+    expect(outcomes).toEqual([UPDATED, UPDATED, UNCHANGED, UPDATED, UNCHANGED, UNCHANGED]);
+    const subject = { case: "customerId", value: customer?.id ?? "" } as const;
+    const query = { companyId, subject, pagination: { pageSize: 100 } };
+    const { entries } = await server.ok(ConsentService.method.listConsentHistory, query);
+    expect(entries.flatMap((entry) => entry.evidence?.reference || [])).toEqual(["form 2", "form 1"]);
+  });
 });
