@@ -89,13 +89,10 @@ async function matchesByContact(
     return [{ position, ...contacts, system: externalId?.system, external_id: externalId?.id }];
   });
   if (asked.length === 0) return [];
-  const searched = Prisma.raw(kind === "customer" ? "true, false" : "false, true");
   return tx.$queryRaw<{ position: number; id: string }[]>`
     SELECT k.position, m.id
     FROM jsonb_to_recordset(${JSON.stringify(asked)}::jsonb)
         AS k (position integer, numbers text[], email_key text, system text, external_id text),
-      LATERAL refusing_matches(${companyId}, k.numbers, k.email_key, ${searched},
-        ${businessIds ? [...businessIds] : null}::text[]) AS m
-    WHERE NOT EXISTS (SELECT 1 FROM ${Prisma.raw(`${kind}_external_id`)} x WHERE x.company_id = ${companyId}
-      AND x.${Prisma.raw(`${kind}_id`)} = m.id AND x.system = k.system AND x.external_id <> k.external_id)`;
+      LATERAL upsert_matches(${companyId}, k.numbers, k.email_key, ${kind === "lead"},
+        ${businessIds ? [...businessIds] : null}::text[], k.system, k.external_id) AS m`;
 }

@@ -103,6 +103,18 @@ describe("an upsert of a customer", () => {
     expect(found[3]?.customer).toMatchObject({ email, phone });
   });
 
+  it("finds the customer of a number that many others with other external ids have", async () => {
+    const { phone, externalId } = fresh();
+    const { system } = externalId;
+    const { id } = await server.ok(createCustomer, newCustomer({ phone }));
+    for (let other = 1; other <= 11; other += 1) {
+      const externalIds = [{ system, id: `${externalId.id} ${other}` }];
+      await server.ok(createCustomer, newCustomer({ phone, externalIds }));
+    }
+    const { outcome, customer } = await upsert({ phone, externalId });
+    expect([outcome, customer?.id]).toEqual([UPDATED, id]);
+  });
+
   it("changes what the request states as UpdateCustomer does, except that nothing is cleared and external ids are added", async () => {
     const { phone, externalId } = fresh();
     const stored = await server.ok(
