@@ -271,6 +271,42 @@ describe("an upsert of a pet", () => {
   });
 });
 
+describe("the size of a pet with long codes", () => {
+  const codes = Array.from({ length: 45 }, (_, n) => ({ id: `pc_long_${n}` }));
+  beforeAll(() =>
+    owner.query(
+      `INSERT INTO pet_code (company_id, id, abbreviation, description, color, display_order, last_updated_by, last_updated_time)
+       SELECT $1, 'pc_long_' || n, 'L', repeat('x', 25000), '', 100 + n, '', now() FROM generate_series(0, 44) AS n`,
+      [companyId],
+    ),
+  );
+  const tooLarge = { reason: "INVALID_REQUEST", violations: [{ reason: "TOO_LONG" }] };
+
+  it("counts the codes that an upsert gives it, of a new pet and of one that is found", async () => {
+    const { id: customerId } = await madeCustomer(server);
+    const externalId = fresh();
+    expect(await refused({ externalId }, ofCustomer(customerId), { petCodes: codes })).toMatchObject(tooLarge);
+    await upsert({ externalId }, ofCustomer(customerId));
+    expect(await refused({ externalId }, ofCustomer(customerId), { petCodes: codes })).toMatchObject(tooLarge);
+    expect((await upsert({ externalId }, ofCustomer(customerId), { petCodes: codes.slice(40) })).outcome).toBe(UPDATED);
+  });
+
+  it("is judged by what a batch leaves of a lead, wherever the item is that makes room for another", async () => {
+    const lead = await server.ok(createLead, newLead());
+    const [known, added] = [fresh(), fresh()];
+    const item = (externalId: { system: string; id: string }, petCodes: { id: string }[]) => ({
+      ...{ match: { externalId }, ...ofLead(lead.id), pet: { ...minimalPet, petCodes } },
+    });
+    await upsert({ externalId: known }, ofLead(lead.id), { petCodes: codes.slice(0, 35) });
+    const items = [item(added, codes.slice(0, 20)), item(known, codes.slice(0, 5))];
+    const { results } = await server.ok(batchUpsertPets, { companyId, mode: BatchMode.ALL_OR_NOTHING, items });
+    expect(results.map(({ outcome }) => outcome)).toEqual([CREATED, UPDATED]);
+    const grown = [item(added, codes.slice(0, 20)), item(known, codes.slice(0, 35))];
+    const each = await server.ok(batchUpsertPets, { companyId, mode: BatchMode.EACH, items: grown });
+    expect(each.results.map(({ outcome }) => outcome)).toEqual([UNCHANGED, REFUSED]);
+  });
+});
+
 describe("a batch of upserts of pets", () => {
   it("creates, changes and leaves pets of several owners, refuses items, and returns the outcomes to a retry", async () => {
     const { id: customerId } = await madeCustomer(server);

@@ -18,7 +18,7 @@ import {
   type PetItem,
   type PetQuestions,
 } from "./pet-batch.model.js";
-import { type ImportedPetRecord, type PetLookups, type PetOwner, toImportedPetRecord } from "./pet-import.model.js";
+import { type PetLookups, type PetOwner, toImportedPetRecord } from "./pet-import.model.js";
 import { petViolations } from "./pet-import.service.js";
 
 interface DecisionContext {
@@ -127,11 +127,13 @@ export function createJudge(unit: PetBatchUnit, { access, owners, facts, write }
     if (external.some((key) => externalIds.has(key))) return { refusal: externalIdTaken("Pet") };
     const imported = { ...pet, customFields: fields.values };
     const record = toImportedPetRecord(imported, { companyId, now: unit.now, write });
-    const sizeRefused = sizeRefusal(record, owner, unit.recordBytes);
+    // As the pet is read, with its codes.
+    const sized = { ...record, petCodeIds: record.petCodeIds.flatMap((id) => facts.codes.get(id) ?? []) };
+    const sizeRefused = sizeRefusal(sized, owner, unit.recordBytes);
     if (sizeRefused) return { refusal: sizeRefused };
     for (const key of external) externalIds.add(key);
     for (const { id } of pet.notes) if (id !== undefined) noteIds.add(id);
-    current.set(keyOfOwner(named), withPet(owner, record));
+    current.set(keyOfOwner(named), withPet(owner, sized));
     return { stored: { ...record, id: given ?? newId(idPrefixes.pet), owner: named } };
   };
   return { judge, refuseGrowth };
@@ -144,12 +146,12 @@ function idRefusal(id: string | undefined, { takenIds, erasedIds }: PetFacts): D
 }
 
 /** Almost no pet is so large that its size must be counted, and only a lead contains its pets. */
-function sizeRefusal(pet: ImportedPetRecord, { bytes: ownerBytes = 0 }: BatchOwner, limit: number) {
+function sizeRefusal(pet: object, { bytes: ownerBytes = 0 }: BatchOwner, limit: number) {
   if (ownerBytes + mostBytes(pet) <= limit) return undefined;
   const bytes = ownerBytes + recordBytes(pet);
   return refusalOf(() => assertRecordSize({ record: { pet }, bytes, storedBytes: ownerBytes, limit }));
 }
 
-function withPet({ pets, bytes, ...owner }: BatchOwner, pet: ImportedPetRecord): BatchOwner {
+function withPet({ pets, bytes, ...owner }: BatchOwner, pet: object): BatchOwner {
   return { ...owner, pets: pets + 1, ...(bytes === undefined ? {} : { bytes: bytes + recordBytes(pet) }) };
 }

@@ -6,7 +6,7 @@ import type { ExternalId } from "../../core/external-id.js";
 import type { ImportEntries } from "../../core/import-entry.js";
 import type { IdempotencyClaim, WriteContext } from "../../core/write.js";
 import type { CustomFieldRepository } from "../custom-fields/custom-field.model.js";
-import type { Pet } from "./pet.model.js";
+import type { Pet, PetCode } from "./pet.model.js";
 import type { ImportedPet, ImportedPetRecord, PetOwner } from "./pet-import.model.js";
 
 /** A pet of a batch, valid by itself. */
@@ -41,7 +41,7 @@ export interface PetQuestions {
 
 export interface PetFacts {
   /** Those of the codes that the company has and that are not archived. */
-  readonly codes: ReadonlySet<string>;
+  readonly codes: ReadonlyMap<string, PetCode>;
   /** Of pets that the company has or had. */
   readonly takenIds: ReadonlySet<string>;
   readonly erasedIds: ReadonlySet<string>;

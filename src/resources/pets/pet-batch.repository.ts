@@ -10,6 +10,7 @@ import { statement } from "../../db/statement.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import { customFieldsInTransaction } from "../custom-fields/custom-field.repository.js";
 import { type PetJson, petJson, toPet } from "./pet.columns.js";
+import type { PetCode } from "./pet.model.js";
 import type { PetBatch, PetBatchRepository, PetBatchUnit, PetFacts, PetQuestions } from "./pet-batch.model.js";
 import { changeLeads, insertPets } from "./pet-batch-insert.repository.js";
 import { lockOwners } from "./pet-batch-owners.repository.js";
@@ -85,6 +86,10 @@ export function createUnit(
   };
 }
 
+interface FactRow extends Omit<PetCode, "archived"> {
+  readonly kind: "code" | "pet";
+}
+
 interface FactsQuery {
   readonly companyId: string;
   readonly questions: PetQuestions;
@@ -98,16 +103,16 @@ async function askFacts(
 ): Promise<PetFacts> {
   const pseudonyms = new Map(petIds.flatMap((id) => pseudonym(companyId, "pet", id).map((one) => [one, id])));
   const changed = [...petIds, ...pseudonyms.keys()];
-  const rows = await tx.$queryRaw<{ kind: "code" | "pet"; id: string }[]>`
-    SELECT 'code' AS kind, id FROM pet_code
+  const rows = await tx.$queryRaw<FactRow[]>`
+    SELECT 'code' AS kind, id, abbreviation, description, color FROM pet_code
       WHERE company_id = ${companyId} AND id = ANY(${[...codeIds]}::text[]) AND archived_time IS NULL
-    UNION ALL SELECT 'pet', id FROM pet WHERE company_id = ${companyId} AND id = ANY(${[...petIds]}::text[])
-    UNION ALL SELECT 'pet', resource_id FROM change
+    UNION ALL SELECT 'pet', id, '', '', '' FROM pet WHERE company_id = ${companyId} AND id = ANY(${[...petIds]}::text[])
+    UNION ALL SELECT 'pet', resource_id, '', '', '' FROM change
       WHERE company_id = ${companyId} AND kind = 'pet' AND resource_id = ANY(${changed}::text[])`;
-  const found = (kind: "code" | "pet") => rows.filter((row) => row.kind === kind).map(({ id }) => id);
-  const pets = found("pet");
+  const pets = rows.flatMap(({ kind, id }) => (kind === "pet" ? [id] : []));
+  const codes = rows.flatMap(({ kind, ...code }) => (kind === "code" ? [{ ...code, archived: false }] : []));
   return {
-    codes: new Set(found("code")),
+    codes: new Map(codes.map((code) => [code.id, code])),
     takenIds: new Set(pets.filter((id) => !pseudonyms.has(id))),
     erasedIds: new Set(pets.flatMap((id) => pseudonyms.get(id) ?? [])),
     takenExternalIds: await takenExternalIds(tx, { kind: "pet", companyId }, externalIds),

@@ -9,7 +9,7 @@ import { refuseTakenIds } from "../../core/upsert-change.js";
 import { contactValues, matchEach } from "../../core/upsert-items.js";
 import type { WriteContext } from "../../core/write.js";
 import { type CheckedFields, checkFieldsOfEach } from "../custom-fields/custom-field-check.service.js";
-import { birthdayViolations, vetNumber } from "./pet.model.js";
+import { birthdayViolations, type PetCode, vetNumber } from "./pet.model.js";
 import { type BatchedPet, keyOfOwner, type PetFacts, type PetItem } from "./pet-batch.model.js";
 import { createJudge, questionsOf } from "./pet-batch-decision.service.js";
 import { leadScopeRequired } from "./pet-import.model.js";
@@ -48,8 +48,8 @@ interface Found extends AskedUpsert {
 }
 
 /**
- * Decides which items of a batch create a pet, and which change one. Those that create one are judged first, and then each
- * in its order: the limits of an owner refuse those that come last.
+ * Decides which items of a batch create a pet, and which change one. Edits that make a pet smaller are judged first, then
+ * creates, then other edits, each in their order: the limits of an owner refuse those that come last.
  *
  * @throws the refusal of an item if the batch is stored as a whole or not at all
  */
@@ -76,6 +76,22 @@ export async function decideUpserts<Plan extends PlannedPet>(
   const plans: { readonly position: number; readonly plan: Plan }[] = [];
   if (facts) {
     const { judge, refuseGrowth } = createJudge(unit, { access, owners: found.owners, facts, write });
+    const edits: { readonly position: number; readonly edit: AskedEdit; readonly plan: Plan }[] = [];
+    for (const [position, edit] of await editEach(unit, changing, { ...context, facts, refused })) {
+      const plan = unit.plan(edit);
+      if ("refusal" in plan) refused.set(position, plan.refusal);
+      else edits.push({ position, edit, plan });
+    }
+    const take = (isTaken: (growth: number) => boolean) => {
+      for (const { position, edit, plan } of edits) {
+        if (!isTaken(plan.growth)) continue;
+        const refusal = refuseGrowth(edit.found.owner, edit.found.pet, plan.growth);
+        if (refusal) refused.set(position, refusal);
+        else plans.push({ position, plan });
+      }
+    };
+    // What becomes smaller makes room in its lead for what is added, wherever it is in the request.
+    take((growth) => growth <= 0);
     const fields = await checkedFields(
       unit,
       unmatched.map(({ item }) => createdFields(item)),
@@ -86,12 +102,7 @@ export async function decideUpserts<Plan extends PlannedPet>(
       if ("refusal" in judged) refused.set(position, judged.refusal);
       else created.set(position, judged.stored);
     }
-    for (const [position, edit] of await editEach(unit, changing, { ...context, facts, refused })) {
-      const plan = unit.plan(edit);
-      const refusal = "refusal" in plan ? plan.refusal : refuseGrowth(edit.found.owner, edit.found.pet, plan.growth);
-      if (refusal) refused.set(position, refusal);
-      else if (!("refusal" in plan)) plans.push({ position, plan });
-    }
+    take((growth) => growth > 0);
   }
   if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
   const changed = plans.filter(({ plan }) => !plan.isEmpty);
@@ -168,9 +179,18 @@ async function editEach(
         ? invalidRequest(violations)
         : refusalOf(() => refuseTakenIds(upsert.item.pet.externalIds, owned));
     if (refusal) context.refused.set(position, refusal);
-    else edits.set(position, { found: record, edit: completed(draft, checked) });
+    else {
+      const codes = codesAfter(record, draft, context.facts);
+      edits.set(position, { found: record, edit: completed(draft, checked), codes });
+    }
   }
   return edits;
+}
+
+function codesAfter({ pet }: FoundPet, { petCodeIds }: PetUpsertEdit, facts: PetFacts): readonly PetCode[] {
+  if (!petCodeIds) return pet.petCodes;
+  const own = new Map(pet.petCodes.map((code) => [code.id, code]));
+  return petCodeIds.flatMap((id) => own.get(id) ?? facts.codes.get(id) ?? []);
 }
 
 function completed({ given, ...edit }: PetUpsertEdit, { values }: CheckedFields) {

@@ -26,12 +26,12 @@ interface PlanOptions {
 
 /** What an edit changes. */
 export function planEdit(
-  { found, edit }: AskedEdit,
+  { found, edit, codes }: AskedEdit,
   { noteBytes, limit }: PlanOptions,
 ): PetPlan | { readonly refusal: DomainError } {
   const { pet } = found;
   const change = editedFields(edit, pet);
-  const after = petAfter(pet, change, edit);
+  const after = { ...petAfter(pet, change, edit), petCodes: codes };
   const [bytes, storedBytes] = [petSize(after, noteBytes), petSize(pet, noteBytes)];
   const refusal = refusalOf(() => assertRecordSize({ record: after, bytes, storedBytes, limit }));
   if (refusal) return { refusal };

@@ -3,7 +3,7 @@ import type { DomainError } from "../../core/errors.js";
 import type { MatchKeys, PlacedKeys, PlannedRecord, UpsertDecision } from "../../core/upsert.js";
 import type { FoundRecords } from "../../core/upsert-items.js";
 import type { WriteContext } from "../../core/write.js";
-import type { Pet, PetEdit } from "./pet.model.js";
+import type { Pet, PetCode, PetEdit } from "./pet.model.js";
 import type { BatchedPet, OwnersOfBatch, PetBatch, PetBatchUnit, PetItem } from "./pet-batch.model.js";
 import type { PetOwner } from "./pet-import.model.js";
 
@@ -41,6 +41,8 @@ export interface FoundPets extends FoundRecords<FoundPet> {
 export interface AskedEdit {
   readonly found: FoundPet;
   readonly edit: PetEdit;
+  /** Those of the pet after the edit. */
+  readonly codes: readonly PetCode[];
 }
 
 /** A change that is decided and not stored. */
