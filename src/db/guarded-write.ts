@@ -85,10 +85,15 @@ export function guardSql(kind: ResourceKind, recorded = kind): string {
 ${claimSql(recorded, ":recordedIds::text[]")}`;
 }
 
-/** The first half, for statements that check something else under the lock before their claim. */
-export function admittedSql(kind: ResourceKind): string {
+/**
+ * The first half, for statements that check something else under the lock before their claim.
+ *
+ * @param first SQL of what must be true before the record is locked
+ */
+export function admittedSql(kind: ResourceKind, first?: string): string {
+  const isReady = first === undefined ? "" : ` AND ${first}`;
   return `admitted AS MATERIALIZED (
-  SELECT 1 FROM ${kind} WHERE company_id = :companyId AND id = :id AND version = :version::bigint FOR NO KEY UPDATE)`;
+  SELECT 1 FROM ${kind} WHERE company_id = :companyId AND id = :id AND version = :version::bigint${isReady} FOR NO KEY UPDATE)`;
 }
 
 export interface GuardParameters {

@@ -24,6 +24,16 @@ export function unrefusedSql(kind: Kind, { from, as }: Steps): string {
 ${as} AS MATERIALIZED (SELECT 1 FROM ${from} WHERE NOT EXISTS (SELECT 1 FROM refusing))`;
 }
 
+/**
+ * Of a statement that changes a record and then looks for what refuses it: `held` takes the locks of the contacts, and the
+ * condition is true once it has them. Upserts take theirs before they lock records, too.
+ */
+export const heldContacts = {
+  sql: `held AS MATERIALIZED (
+  SELECT hold_contacts(:companyId, :duplicateNumbers::text[] || :duplicateEmail::text) AS all_of_them)`,
+  condition: "(SELECT all_of_them FROM held)",
+} as const;
+
 /** `accepted` of a create statement: a row if the request meets the condition, and nothing refuses the record. */
 export function acceptedSql(kind: Kind, condition: string, refuses: boolean): string {
   const step = (name: string) => `${name} AS MATERIALIZED (\n  SELECT 1 WHERE ${condition})`;

@@ -7,6 +7,7 @@ import { Company_DuplicatePolicy as Policy } from "../../src/gen/proto/moego/bus
 import { CompanyService } from "../../src/gen/proto/moego/business/company/v1/company_service_pb.js";
 import { CustomerService } from "../../src/gen/proto/moego/business/customer/v1/customer_service_pb.js";
 import { LeadService } from "../../src/gen/proto/moego/business/customer/v1/lead_service_pb.js";
+import { asAdmin } from "../support/database.js";
 import { type FixtureKey, fixtureKey } from "../support/fixture-keys.js";
 import { minimalCustomer } from "../support/new-customer.js";
 import { freshId } from "../support/records.js";
@@ -224,6 +225,26 @@ describe("a company that refuses duplicates", () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => lead(contact, { allowDuplicate: true })));
     const answers = await Promise.all(made.map(({ id }) => server.call(leads.promoteLead, { id }, options)));
     expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
+  });
+
+  it("locks the contacts of a lead before the lead that is promoted, as upserts do, so that neither waits for the other", async () => {
+    const { owner, name } = server.database;
+    const { id } = await lead(fresh());
+    const upserting = await owner.connect();
+    try {
+      await upserting.query("BEGIN");
+      await upserting.query("SELECT pg_advisory_xact_lock(hashtext('new contacts'), hashtext($1))", [companyId]);
+      const promoted = server.call(leads.promoteLead, { id }, options);
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = '${name}' AND wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await asAdmin(waiting)).rowCount, { interval: 5 }).toBe(1);
+      const ofLead = "SELECT id FROM lead WHERE company_id = $1 AND id = $2 FOR NO KEY UPDATE NOWAIT";
+      await expect(upserting.query(ofLead, [companyId, id])).resolves.toMatchObject({ rows: [{ id }] });
+      await upserting.query("COMMIT");
+      expect(await promoted).toMatchObject({ ok: true });
+    } finally {
+      await upserting.query("ROLLBACK");
+      upserting.release();
+    }
   });
 
   it("refuses neither imports nor updates", async () => {

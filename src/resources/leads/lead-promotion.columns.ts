@@ -11,7 +11,13 @@ import { namedStatement } from "../../db/named-statement.js";
 import { addressJson, insertAddressesSql } from "../../db/nested-rows.js";
 import { meetChangedOptOutsSql, optOutColumnsSql } from "../../db/opt-out-list.js";
 import { duplicateProbe, withSlots } from "../../db/possible-duplicates.js";
-import { canRefuse, type RefusedRow, refusingColumn, unrefusedSql } from "../../db/refusing-duplicates.js";
+import {
+  canRefuse,
+  heldContacts,
+  type RefusedRow,
+  refusingColumn,
+  unrefusedSql,
+} from "../../db/refusing-duplicates.js";
 import { type DefinitionRow, definitionsSql } from "../custom-fields/custom-field.columns.js";
 import { fieldAssociations } from "../custom-fields/custom-field.model.js";
 import { type CustomerRow, customerColumns, customerFields } from "../customers/customer.columns.js";
@@ -69,14 +75,15 @@ const laterThanLead = `(SELECT greatest(c.created_time, ${timePlus("max(l.occurr
       WHERE l.company_id = :companyId AND l.subject_kind = 'lead' AND l.subject_id = :id)`;
 
 /**
- * Creates the customer `:customerId` of the lead `:id`, and moves to it what the lead has. The lock of the lead comes
- * first, then those of the company and its counter, as in the create of a customer.
+ * Creates the customer `:customerId` of the lead `:id`, and moves to it what the lead has. If duplicates are refused, the locks
+ * of the contacts come first. The lock of the lead follows, then those of the company and its counter, as in the create of
+ * a customer.
  */
 const promoteText = (refuses: boolean) => (slots: number) => {
   const passed = refuses ? "passed" : "met";
   return namedStatement(
     "lead.promote",
-    `WITH ${admittedSql("lead")},
+    `WITH ${refuses ? `${heldContacts.sql},\n${admittedSql("lead", heldContacts.condition)}` : admittedSql("lead")},
 ${meetChangedOptOutsSql},${refuses ? `\n${unrefusedSql("customer", { from: "met", as: passed })},` : ""}
 owner AS MATERIALIZED (
   SELECT max_customers, upcoming_appointments_url_template FROM company
