@@ -3,12 +3,13 @@ import { Prisma } from "../gen/prisma/client.js";
 import { violatedConstraint } from "./database-errors.js";
 
 /** Records with external ids. Each kind has a table of them. */
-export type ExternalKind = "customer" | "lead" | "pet";
+export type ExternalKind = "customer" | "lead" | "pet" | "package";
 
 const resources: readonly (readonly [ExternalKind, string])[] = [
   ["customer", "Customer"],
   ["lead", "Lead"],
   ["pet", "Pet"],
+  ["package", "Package"],
 ];
 
 /** Violated if another record of the kind has an external id. */

@@ -1,6 +1,7 @@
 import { type PackageDetail, PackageDetailSchema } from "../gen/proto/moego/business/package/v1/package_pb.js";
 import type { MirroredRecord, MirroredRow, MirroredUnits } from "../resources/mirrors/mirror.model.js";
 import { neverExpires } from "../resources/packages/package.model.js";
+import { externalIdPart } from "./contact-rows.js";
 import {
   goneTime,
   type Reading,
@@ -47,7 +48,7 @@ export function packageRecord(json: SourceRecord, reading: Reading): MirroredRec
     ...{ kind: "package", id: bought?.id ?? (isObject(info) && typeof info["id"] === "string" ? info["id"] : "") },
     row: storable(reading.isExtended ? row : without(row, ownColumns), reading.remark),
     inserted: { purchase_time: stamps.inserted["created_time"], ...stamps.inserted },
-    parts: {},
+    parts: reading.isExtended ? { external_ids: externalIdPart(bought ?? { externalIds: [] }, reading) } : {},
     units: unitsOf(message),
   };
 }

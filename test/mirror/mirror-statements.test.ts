@@ -24,6 +24,7 @@ for (const row of [
   "customer_external_id (company_id, customer_id, system, external_id) VALUES ('cmp_a', 'cus_a1', 'pos', '17')",
   "lead_external_id (company_id, lead_id, system, external_id) VALUES ('cmp_a', 'lcus_a1', 'pos', '17')",
   "pet_external_id (company_id, pet_id, system, external_id) VALUES ('cmp_a', 'pet_a1', 'pos', '17')",
+  "package_external_id (company_id, package_id, system, external_id) VALUES ('cmp_a', 'pkg_a1', 'pos', '17')",
   "lead_phone (company_id, lead_id, position, number) VALUES ('cmp_a', 'lcus_a1', 1, '+12125550187')",
   "lead_tag (company_id, lead_id, tag_id) VALUES ('cmp_a', 'lcus_a1', 'tag_a2')",
   `lead_note (company_id, id, lead_id, note, created_time, last_updated_time)

@@ -136,7 +136,7 @@ export function packageView(found: Package): Expected {
     status: found.isWithdrawn ? "STATUS_DELETED" : "STATUS_NORMAL",
     used: redemptions.length > 0,
     applied: redemptions.some(({ appointmentId }) => appointmentId !== ""),
-    ...{ movedFromPackageId: "", templateId: "" },
+    ...{ movedFromPackageId: "", templateId: "", externalIds: [] },
     inForce: !found.isExpired && !found.isWithdrawn,
     totalRemainingQuantity: lines.reduce((total, line) => total + unitsLeft(found, line), 0),
   };

@@ -197,7 +197,7 @@ describe("the rights of the server", () => {
       ],
       ...["key_use", "lead"],
       ...["lead_external_id", "lead_note", "lead_phone", "lead_search", "lead_tag"],
-      ...["pet", "pet_external_id", "pet_note", "pet_pet_code", "pet_vaccination"],
+      ...["package_external_id", "pet", "pet_external_id", "pet_note", "pet_pet_code", "pet_vaccination"],
     ]);
   });
 

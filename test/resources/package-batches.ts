@@ -1,6 +1,7 @@
 import { PackageAdminService } from "../../src/gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "../../src/gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageService } from "../../src/gen/proto/moego/business/package/v1/package_service_pb.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { keyOfBoth, locationKey } from "../reliability/tenancy/location-key.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { keys } from "../support/fixture-keys.js";
@@ -25,7 +26,7 @@ export const packageBatches: readonly RpcEntry[] = [
       for (const result of results) result.replayed = false;
     },
     texts: {
-      request: { companyId, items: [sale()] },
+      request: { companyId, items: [sale({ externalIds: [{ system: "texts" }] })] },
       reading: ({ results }) =>
         results.flatMap(({ id }) => [
           reading(PackageService.method.listPackageDetails, { companyId, packageIds: [id], pagination }),
@@ -49,6 +50,13 @@ export const packageBatches: readonly RpcEntry[] = [
         })),
         { name: "to a customer who is archived", ids: { "items.sale.customer_id": "cus_a9" } },
         { name: "of a template", ids: { "items.sale.template_id": "pkt_a1" } },
+        {
+          name: "an external id of the neighbour",
+          request: {
+            companyId,
+            items: [sale({ externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] })],
+          },
+        },
       ],
     },
   }),

@@ -11,6 +11,7 @@ import {
   withdrawPackage,
 } from "../model/package-commands.js";
 import { adminPath, done, someTime } from "../reliability/changing-list.js";
+import { plantedIds } from "../reliability/tenancy/external-id-rows.js";
 import { foreignId } from "../reliability/tenancy/neighbour.js";
 import { planted } from "../reliability/tenancy/planted.js";
 import { person, post } from "../reliability/write-kind.js";
@@ -120,6 +121,7 @@ export const packages: readonly RpcEntry[] = [
           { minRemainingQuantity: 1 },
           { expiresFrom: { year: 2000, month: 1, day: 1 } },
           { customerIds: ["cus_a1"], minRemainingQuantity: 1 },
+          { externalIds: [{ system: plantedIds.system, id: plantedIds.foreign }] },
         ],
         ...[{}, { customerIds: ["cus_a1", foreignId("cus_a1")] }, { businessIds: ["biz_a1"] }].map((filter) => ({
           ...{ ...filter, lastUpdatedTime: yearsBefore2025 },
@@ -198,6 +200,7 @@ export const packages: readonly RpcEntry[] = [
       bad: newPackage({ customerId: "cus_z" }),
     }),
     texts: {
+      request: newPackage({ externalIds: [{ system: "texts" }] }),
       reading({ packageDetail }) {
         const packageId = packageDetail?.packageInfo?.id ?? "";
         return [

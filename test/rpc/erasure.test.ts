@@ -80,7 +80,7 @@ const columnsOfCustomer = [
   ...["customer_phone.customer_id", "customer_phone.number", "customer_phone.person_name", "change.related_id"],
   ...["package.customer_id", "package.description", "package.name", "package_ledger.appointment_id"],
   ...["package_ledger.note", "package_ledger.order_id", "pet.customer_id", "dismissed_duplicate.customer_id"],
-  ...["customer_external_id.customer_id", "customer_external_id.external_id"],
+  ...["customer_external_id.customer_id", "customer_external_id.external_id", "package_external_id.external_id"],
 ];
 
 /** Waits until a query of the person is stored. */

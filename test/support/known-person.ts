@@ -150,7 +150,8 @@ const seven = { value: { case: "int64", value: 7n } } as const;
 async function usePackage(server: TestServer, customerId: string, canaries: Canaries): Promise<void> {
   const { redeemPackage, refundPackage, adjustPackage } = PackageAdminService.method;
   const texts = { packageName: canaries.text("package"), packageDesc: canaries.text("description") };
-  const { on, item } = await sellPackage(server, { ...texts, customerId });
+  const externalIds = [{ system: "crm", id: canaries.text("external-of-package") }];
+  const { on, item } = await sellPackage(server, { ...texts, customerId, externalIds });
   const uses = { appointmentId: canaries.text("appointment"), orderId: canaries.text("order") };
   const redemption = { ...on, ...uses, packageServiceId: item, quantity: 2, note: canaries.text("redeemed") };
   const { ledgerEntry } = await server.ok(redeemPackage, redemption, claimed());

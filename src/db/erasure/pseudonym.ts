@@ -77,7 +77,10 @@ interface ForgottenRecord {
   readonly time: Date;
 }
 
-/** Packages are retained for accounting: units, prices and times. Their texts are free and may name the person. */
+/**
+ * Packages are retained for accounting: units, prices and times. Their texts are free and may name the person, and other
+ * systems know the person by the ids that they gave the packages.
+ */
 export async function redactPackages(
   tx: Prisma.TransactionClient,
   write: WriteContext,
@@ -89,9 +92,12 @@ export async function redactPackages(
       last_updated_time = greatest(${time}, ${justAfter("last_updated_time")})
     WHERE company_id = ${companyId} AND customer_id = ${id} RETURNING id, version, business_id AS "businessId"`;
   // What an import remembers of them.
-  const recordId = { in: packages.map((sold) => sold.id) };
-  if (packages.length > 0) await tx.importRecord.deleteMany({ where: { companyId, kind: "package", recordId } });
-  const fields = ["customer_id", "name", "description"];
+  const ids = { in: packages.map((sold) => sold.id) };
+  if (packages.length > 0) {
+    await tx.importRecord.deleteMany({ where: { companyId, kind: "package", recordId: ids } });
+    await tx.packageExternalId.deleteMany({ where: { companyId, packageId: ids } });
+  }
+  const fields = ["customer_id", "name", "description", "external_ids"];
   await recordChanges(
     tx,
     write,

@@ -217,6 +217,11 @@ export const exportedTables: readonly ExportedTable[] = [
     order: "id",
     person: isCustomer("customer_id"),
   }),
+  table("package_external_id", {
+    columns: "system* external_id* package_id*",
+    order: "system, external_id",
+    person: inPackages,
+  }),
   table("package_service", { columns: "id* package_id* position total_quantity", order: "id", person: inPackages }),
   table("package_service_item", {
     columns: "package_service_id* position service_id* name* price_currency* price_units price_nanos",

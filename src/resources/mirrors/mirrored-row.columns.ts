@@ -20,7 +20,7 @@ const addressColumns = [
   ...["id", "address1", "address2", "city", "state", "postal_code", "country", "latitude", "longitude", "type"],
 ];
 
-const externalIdPart = (owner: "customer" | "lead" | "pet") => ({
+const externalIdPart = (owner: "customer" | "lead" | "pet" | "package") => ({
   ...{ table: `${owner}_external_id`, owner: `${owner}_id`, key: ["system", "external_id"], isMovable: true },
   columns: ["system", "external_id"],
 });
@@ -58,6 +58,7 @@ export const partTables: Readonly<Partial<Record<MirroredKind, Partial<Record<Mi
       columns: ["position", "name", "expired_time"],
     },
   },
+  package: { external_ids: externalIdPart("package") },
 };
 
 /** Columns that say when a record left. The source says only whether it did. */

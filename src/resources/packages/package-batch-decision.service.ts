@@ -1,6 +1,7 @@
 import { type BatchMode, isRefused, orRefusal, throwIfAnyRefused } from "../../core/batch.js";
 import { type OpenItem, type Refusals, undecided } from "../../core/batch-items.js";
 import { alreadyExistsError, DomainError, mergedError, throwIfInvalid, violation } from "../../core/errors.js";
+import { externalIdKey, externalIdTaken } from "../../core/external-id.js";
 import { prefixPaths } from "../../core/record-import.js";
 import { assertRecordSize, mostBytes } from "../../core/record-size.js";
 import type { BatchFacts, SaleBatchDecision, SaleBatchUnit, SaleItem } from "./package-batch.model.js";
@@ -27,10 +28,14 @@ export async function decideSales(
   const stored = new Map<number, SoldPackage>();
   if (open.length > 0) {
     const facts = await unit.ask(open.map(({ item }) => item.sale));
+    const externalIds = new Set(facts.takenExternalIds.keys());
     for (const { position, item } of open) {
-      const judged = await orRefusal(() => judge(item.sale, facts, unit));
+      const judged = await orRefusal(() => judge(item.sale, { ...facts, externalIds }, unit));
       if (isRefused(judged)) refused.set(position, ofItem(item.sale, judged.refusal, facts));
-      else stored.set(position, judged);
+      else {
+        stored.set(position, judged);
+        for (const id of judged.externalIds) externalIds.add(externalIdKey(id));
+      }
     }
   }
   if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
@@ -38,11 +43,17 @@ export async function decideSales(
   return { stored, refused };
 }
 
-function judge(sale: RequestedSale, facts: BatchFacts, { now, recordBytes: limit }: SaleBatchUnit): SoldPackage {
+interface JudgedFacts extends BatchFacts {
+  /** External ids of stored packages and of earlier items, by `externalIdKey`. */
+  readonly externalIds: ReadonlySet<string>;
+}
+
+function judge(sale: RequestedSale, facts: JudgedFacts, { now, recordBytes: limit }: SaleBatchUnit): SoldPackage {
   const sold = soldPackage(sale, facts, now);
   if (sale.id !== undefined && facts.takenIds.has(sale.id)) throw alreadyExistsError("Package", "id");
   if (sale.lines?.some(({ id }) => id !== undefined && facts.takenLineIds.has(id)))
     throw alreadyExistsError("PackageService", "package_services.id");
+  if (sale.externalIds.some((id) => facts.externalIds.has(externalIdKey(id)))) throw externalIdTaken("Package");
   const record = detailOf(sold, facts, now);
   // Almost no package is so large that its size must be counted.
   if (mostBytes(record) > limit) assertRecordSize({ record, limit });

@@ -1,3 +1,4 @@
+import { takenExternalIds } from "../../db/external-ids.js";
 import { survivorsOf } from "../../db/merge-survivors.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { BatchFacts, PackagesById } from "./package-batch.model.js";
@@ -11,6 +12,7 @@ export async function readBatchFacts(tx: Prisma.TransactionClient, asked: SalesO
   const missing = sales.map(({ customerId }) => customerId).filter((id) => !facts.customerIds.has(id));
   const ids = sales.flatMap(({ id }) => id ?? []);
   const lineIds = sales.flatMap(({ lines = [] }) => lines.flatMap(({ id }) => id ?? []));
+  const externalIds = sales.flatMap((sale) => sale.externalIds);
   const taken = (given: string[]) => ({ where: { companyId, id: { in: given } }, select: { id: true } });
   const packages = ids.length === 0 ? [] : await tx.package.findMany(taken(ids));
   const lines = lineIds.length === 0 ? [] : await tx.packageService.findMany(taken(lineIds));
@@ -18,6 +20,7 @@ export async function readBatchFacts(tx: Prisma.TransactionClient, asked: SalesO
     ...facts,
     takenIds: new Set(packages.map(({ id }) => id)),
     takenLineIds: new Set(lines.map(({ id }) => id)),
+    takenExternalIds: await takenExternalIds(tx, { kind: "package", companyId }, externalIds),
     merged: missing.length === 0 ? new Map() : await survivorsOf(tx, reachOf(asked), missing),
   };
 }

@@ -16,6 +16,8 @@ export interface BatchFacts extends SaleFacts {
   readonly takenIds: ReadonlySet<string>;
   /** Of items of packages. */
   readonly takenLineIds: ReadonlySet<string>;
+  /** The packages that have the external ids, by `externalIdKey`. */
+  readonly takenExternalIds: ReadonlyMap<string, string>;
   /** Customers that were merged into others, which the API key can access. */
   readonly merged: ReadonlyMap<string, string>;
 }

@@ -1,5 +1,6 @@
 import { batchOnce, refreshStatistics, resultsOf } from "../../db/batch-write.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
+import { externalIdKeyName } from "../../db/external-ids.js";
 import { insertImportEntries } from "../../db/import-entries.js";
 import { statement } from "../../db/statement.js";
 import {
@@ -65,7 +66,7 @@ function reachOf({ companyId, businessIds }: SaleBatch) {
 const contested = {
   kind: "package",
   resource: "Package",
-  contested: ["package_pkey", "package_service_pkey"],
+  contested: ["package_pkey", "package_service_pkey", externalIdKeyName("package")],
 } as const;
 
 /** `$1` company, `$2` ids, `$3` the locations of the API key, null for the whole company. */

@@ -2,6 +2,7 @@ import type { Listed } from "../../core/departure.js";
 import type { Page } from "../../core/page.js";
 import { laterDay, localDate, startOfDay } from "../../core/time-zones.js";
 import type { Database } from "../../db/database.js";
+import { externalIdsJson, hasExternalIdSql } from "../../db/external-ids.js";
 import { type Bind, readTimeList, type TimeList } from "../../db/record-list.js";
 import { type Statement, statement } from "../../db/statement.js";
 import { type ClockRow, inForceSql, type PackageRow, packageColumns, toPackage } from "./package.columns.js";
@@ -52,9 +53,9 @@ export async function momentOf(database: Database, companyId: string, signal: Ab
   return { at: row.now, timeZone: row.time_zone };
 }
 
-/** The filters on `package AS k`, apart from the customers. */
+/** The filters on `package AS k`, apart from the customers. `$1` is the company. */
 function conditionsOf(query: PackageQuery, now: Moment, bind: Bind): string[] {
-  const { reachIds, businessIds, deleted, remaining } = query;
+  const { reachIds, businessIds, deleted, remaining, externalIds } = query;
   return [
     ...(reachIds ? [`k.business_id = ANY(${bind(reachIds)}::text[])`] : []),
     ...(businessIds ? [`k.business_id = ANY(${bind(businessIds)}::text[])`] : []),
@@ -63,6 +64,7 @@ function conditionsOf(query: PackageQuery, now: Moment, bind: Bind): string[] {
     ...expiryConditions(query, now, bind),
     ...(remaining?.least === undefined ? [] : [`k.remaining_quantity >= ${bind(remaining.least)}`]),
     ...(remaining?.most === undefined ? [] : [`k.remaining_quantity <= ${bind(remaining.most)}`]),
+    ...(externalIds ? [hasExternalIdSql("package", "k", bind(externalIdsJson(externalIds)))] : []),
   ];
 }
 

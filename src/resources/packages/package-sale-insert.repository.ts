@@ -3,6 +3,7 @@ import type { Money } from "../../core/money.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { timestamp } from "../../db/audit-log.js";
 import { recordCreations } from "../../db/batch-insert.js";
+import { insertExternalIds } from "../../db/external-ids.js";
 import type { Prisma } from "../../gen/prisma/client.js";
 import type { SoldPackage } from "./package-sale.model.js";
 
@@ -14,8 +15,8 @@ interface Inserted {
 }
 
 /**
- * Inserts packages with their items, the ledger entries of their sales and those of the audit log: one statement for each
- * table.
+ * Inserts packages with their items and external ids, the ledger entries of their sales and those of the audit log: one
+ * statement for each table.
  */
 export async function insertPackages(tx: Prisma.TransactionClient, inserted: Inserted): Promise<void> {
   const { companyId, sold, now, write } = inserted;
@@ -27,6 +28,7 @@ export async function insertPackages(tx: Prisma.TransactionClient, inserted: Ins
       r.price_units, r.price_nanos, r.template_id, r.purchase_time, r.start_time, r.end_time, r.expiration_date,
       ${timestamp(now)}, ${timestamp(now)}
     FROM jsonb_populate_recordset(NULL::package, ${JSON.stringify(sold.map(packageRow))}::jsonb) r`;
+  await insertExternalIds(tx, { kind: "package", companyId }, sold);
   await insertItems(tx, inserted);
   await insertSales(tx, inserted);
   const rows = sold.map(({ id, businessId }) => ({ id, businessId }));

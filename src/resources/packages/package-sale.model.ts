@@ -5,7 +5,7 @@ import type { Package, PackagedService } from "./package.model.js";
 /** A validated package sale. References, ids and times are checked by the database. */
 export interface PackageSale
   extends Pick<Package, "companyId" | "customerId" | "businessId" | "staffId" | "name" | "description" | "price">,
-    Pick<Package, "startTime" | "endTime" | "expirationDate"> {
+    Pick<Package, "startTime" | "endTime" | "expirationDate" | "externalIds"> {
   /** The id to keep. Absent: the server generates one. */
   readonly id?: string;
   /** Absent means now. */
@@ -53,7 +53,10 @@ export interface SaleFacts {
 /** A package as it is stored. */
 export interface SoldPackage
   extends Pick<Package, "companyId" | "id" | "customerId" | "businessId" | "staffId" | "name" | "description">,
-    Pick<Package, "price" | "purchaseTime" | "startTime" | "endTime" | "expirationDate" | "templateId"> {
+    Pick<
+      Package,
+      "price" | "purchaseTime" | "startTime" | "endTime" | "expirationDate" | "templateId" | "externalIds"
+    > {
   /** Of the ledger entries of the sale. */
   readonly note: string;
   readonly lines: readonly SoldLine[];

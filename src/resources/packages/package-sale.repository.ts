@@ -3,6 +3,7 @@ import { assertRecordSize } from "../../core/record-size.js";
 import type { WriteContext } from "../../core/write.js";
 import type { LimitedDatabase } from "../../db/company-records.js";
 import { violatedConstraint } from "../../db/database-errors.js";
+import { refusingTakenIds } from "../../db/external-ids.js";
 import { once } from "../../db/idempotent-write.js";
 import type { PackageDetail, PackageRepository } from "./package.model.js";
 import type { RequestedSale } from "./package-sale.model.js";
@@ -25,7 +26,7 @@ export async function sellPackage(
 ): Promise<PackageDetail> {
   const { companyId } = sale;
   try {
-    return await once(database, write, {
+    const stored = once(database, write, {
       lock: async () => {},
       async work({ tx, now, record }) {
         const sold = decide(await readSaleFacts(tx, { companyId, ...within, sales: [sale] }), now);
@@ -41,6 +42,7 @@ export async function sellPackage(
       },
       response: ({ tx, ids: [id = ""] }) => readPackage(tx, { companyId, ...within, id }),
     });
+    return await refusingTakenIds(stored);
   } catch (error) {
     const taken = takenBy[violatedConstraint(error) ?? ""];
     if (!taken) throw error;

@@ -1,5 +1,7 @@
+import type { ExternalId } from "../../core/external-id.js";
 import type { Money } from "../../core/money.js";
 import { localDate } from "../../core/time-zones.js";
+import { externalIdsSql } from "../../db/external-ids.js";
 import type { Bind } from "../../db/record-list.js";
 import type { LedgerEntry, LedgerKind, Package, PackageDetail, PackageItem } from "./package.model.js";
 import { isInForce, type Moment } from "./package-validity.model.js";
@@ -22,6 +24,7 @@ export interface PackageRow {
   readonly frozen_time: Date | null;
   readonly moved_from_id: string | null;
   readonly template_id: string | null;
+  readonly external_ids: readonly ExternalId[] | null;
   readonly created_time: Date;
   readonly last_updated_time: Date;
   readonly version: string;
@@ -54,8 +57,8 @@ interface MoneyJson extends Omit<Money, "units"> {
  */
 export const packageColumns = `k.company_id, k.id, k.customer_id, k.business_id, k.staff_id, k.name, k.description,
   ${moneyJson("k")} AS price, k.purchase_time, k.start_time, k.end_time,
-  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.frozen_time, k.moved_from_id, k.template_id, k.created_time,
-  k.last_updated_time, k.version::text AS version, (
+  to_char(k.expiration_date, 'YYYY-MM-DD') AS expiration_date, k.deleted_time IS NOT NULL AS deleted, k.frozen_time, k.moved_from_id, k.template_id,
+  ${externalIdsSql("package", "k")} AS external_ids, k.created_time, k.last_updated_time, k.version::text AS version, (
     SELECT jsonb_build_object('units', coalesce(sum(e.quantity), 0), 'used', coalesce(bool_or(e.kind = 'REDEMPTION'), false),
       'applied', coalesce(bool_or(e.kind = 'REDEMPTION' AND e.appointment_id || e.order_id <> ''), false))
     FROM package_ledger e WHERE e.company_id = k.company_id AND e.package_id = k.id) AS balance`;
@@ -113,6 +116,7 @@ function toStored(row: PackageRow): Omit<Package, "inForce"> {
     ...(row.frozen_time ? { frozenTime: row.frozen_time } : {}),
     ...(row.moved_from_id === null ? {} : { movedFromId: row.moved_from_id }),
     ...(row.template_id === null ? {} : { templateId: row.template_id }),
+    externalIds: row.external_ids ?? [],
     used: row.balance.used,
     applied: row.balance.applied,
     remainingQuantity: row.balance.units,

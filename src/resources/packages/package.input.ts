@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { z } from "zod";
+import { externalId, externalIds } from "../../api/external-id-fields.js";
 import {
   id,
   list,
@@ -61,6 +62,7 @@ export const packagesQuery = z
     expiresWithinDays: atLeastZero(maxDays).optional(),
     minRemainingQuantity: atLeastZero(maxUnits).optional(),
     maxRemainingQuantity: atLeastZero(maxUnits).optional(),
+    externalIds: list(externalId, maxFilterValues),
   })
   .transform((given): Omit<PackageQuery, "page" | "reachIds"> => {
     const { companyId, customerIds, businessIds, statuses, lastUpdatedTime: lastUpdated } = given;
@@ -77,6 +79,7 @@ export const packagesQuery = z
       ...(normal && deleted ? {} : { deleted }),
       ...(Object.keys(expires).length > 0 ? { expires } : {}),
       ...(Object.keys(remaining).length > 0 ? { remaining } : {}),
+      ...(given.externalIds.length > 0 ? { externalIds: given.externalIds } : {}),
       ...(lastUpdated ? { lastUpdated } : {}),
     };
   });
@@ -253,13 +256,14 @@ export const newPackage = z
     packageServices: list(saleLine, maxLines),
     remainingQuantities: list(atLeastZero(maxQuantity), maxLines),
     note,
+    externalIds,
   })
   .transform((given): RequestedSale => {
     const { companyId, customerId, businessId, id: packageId, staffId, templateId, packageName: name } = given;
     const { packageDesc: description, packagePrice, packageServices: lines } = given;
     const { purchaseTime, startTime, endTime, expirationDate, remainingQuantities: remaining, note: remark } = given;
     return {
-      ...{ companyId, customerId, businessId, note: remark },
+      ...{ companyId, customerId, businessId, note: remark, externalIds: given.externalIds },
       ...(remaining.length === 0 ? {} : { remaining }),
       ...(packageId === "" ? {} : { id: packageId }),
       ...(staffId === "" ? {} : { staffId }),

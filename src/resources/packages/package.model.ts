@@ -1,5 +1,6 @@
 import type { Listed } from "../../core/departure.js";
 import { enumeration, type WordOf } from "../../core/enumeration.js";
+import type { ExternalId } from "../../core/external-id.js";
 import type { Money } from "../../core/money.js";
 import type { Page, TimeRange } from "../../core/page.js";
 import type { WriteContext } from "../../core/write.js";
@@ -27,6 +28,7 @@ export interface Package {
   readonly movedFromId?: string;
   /** The template that the package was sold from. */
   readonly templateId?: string;
+  readonly externalIds: readonly ExternalId[];
   /** Whether units can be redeemed now, if any are left. See `isInForce`. */
   readonly inForce: boolean;
   /** Whether a unit was ever redeemed, even if it was refunded later. */
@@ -142,6 +144,8 @@ export interface PackageQuery {
   readonly expires?: ExpiryDays;
   /** Remaining units of all items, inclusive. */
   readonly remaining?: { readonly least?: number; readonly most?: number };
+  /** Only those that have one of these. */
+  readonly externalIds?: readonly ExternalId[];
   /** By change instead of purchase, the oldest first. */
   readonly lastUpdated?: TimeRange;
   readonly page: Page;

@@ -45,6 +45,7 @@ export function toProtoPackage(bought: Package): MessageInitShape<typeof Package
     ...(bought.frozenTime ? { frozenTime: toTimestamp(bought.frozenTime) } : {}),
     movedFromPackageId: bought.movedFromId ?? "",
     templateId: bought.templateId ?? "",
+    externalIds: [...bought.externalIds],
   };
 }
 

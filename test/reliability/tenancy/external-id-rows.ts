@@ -1,6 +1,6 @@
 import { neighbour, tenant } from "./neighbour.js";
 
-/** External ids of the system `planted`, and the id of a merged customer, of the neighbour's namesakes of `cus_a1`, `lcus_a1` and `pet_a1`. */
+/** External ids of the system `planted`, and the id of a merged customer, of the neighbour's namesakes of `cus_a1`, `lcus_a1`, `pet_a1` and `pkg_a1`. */
 export const plantedIds = {
   system: "planted",
   /** Of the neighbour alone. */
@@ -20,7 +20,7 @@ export const plantedIds = {
 
 /** What the neighbour's namesakes have in other systems (the calls are in test/resources). */
 export const externalIdRows: readonly string[] = [
-  ...Object.entries({ customer: "cus_a1", lead: "lcus_a1", pet: "pet_a1" }).flatMap(([kind, id]) => [
+  ...Object.entries({ customer: "cus_a1", lead: "lcus_a1", pet: "pet_a1", package: "pkg_a1" }).flatMap(([kind, id]) => [
     `INSERT INTO ${kind}_external_id (company_id, system, external_id, ${kind}_id)
      SELECT company_id, '${plantedIds.system}', 'zq.of.' || id, id FROM ${kind} WHERE company_id = '${neighbour}'`,
     `INSERT INTO ${kind}_external_id (company_id, system, external_id, ${kind}_id)
