@@ -24,6 +24,7 @@ import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "./gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
+import { PackageUpsertService } from "./gen/proto/moego/admin/v1/package_upsert_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
@@ -101,6 +102,8 @@ import { createPackageAdminHandlers, createPackageHandlers } from "./resources/p
 import { createPackages } from "./resources/packages/package.service.js";
 import { createPackageBatchHandlers } from "./resources/packages/package-batch.handlers.js";
 import { createPackageBatches } from "./resources/packages/package-batch.service.js";
+import { createPackageUpsertHandlers } from "./resources/packages/package-upsert.handlers.js";
+import { createPackageUpserts } from "./resources/packages/package-upsert.service.js";
 import { createPetAdminHandlers, createPetHandlers } from "./resources/pets/pet.handlers.js";
 import { createPets } from "./resources/pets/pet.service.js";
 import { createPetAdmin } from "./resources/pets/pet-admin.service.js";
@@ -154,6 +157,7 @@ export function createHandlers({
   const catalog = createCatalog(repositories.catalog);
   const directory = createDirectory(repositories.directory);
   const packages = createPackages(repositories.packages);
+  const packageBatches = createPackageBatches(repositories.packageBatches);
   const callerQuery = createCallerQuery(repositories.callers);
   const externalApis = createExternalApis({ externalApis: repositories.externalApis, outbound });
   const vipLevels = createSettingList(repositories.vipLevels, {
@@ -214,7 +218,11 @@ export function createHandlers({
     registry(PetUpsertService, createPetUpsertHandlers(createPetUpserts(repositories.petUpserts), petBatches)),
     registry(PackageService, createPackageHandlers(packages, pageTokens)),
     registry(PackageAdminService, createPackageAdminHandlers(packages, pageTokens)),
-    registry(PackageBatchService, createPackageBatchHandlers(createPackageBatches(repositories.packageBatches))),
+    registry(PackageBatchService, createPackageBatchHandlers(packageBatches)),
+    registry(
+      PackageUpsertService,
+      createPackageUpsertHandlers(createPackageUpserts(repositories.packageUpserts), packageBatches),
+    ),
     registry(
       ConsentService,
       createConsentHandlers({

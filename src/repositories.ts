@@ -46,6 +46,7 @@ import { packageTemplateTable } from "./resources/package-templates/package-temp
 import { createTemplateFactsRepository } from "./resources/package-templates/package-template.repository.js";
 import { createPackageRepository } from "./resources/packages/package.repository.js";
 import { createPackageBatchRepository } from "./resources/packages/package-batch.repository.js";
+import { createPackageUpsertRepository } from "./resources/packages/package-upsert.repository.js";
 import { createPetRepository } from "./resources/pets/pet.repository.js";
 import { createPetAdminRepository } from "./resources/pets/pet-admin.repository.js";
 import { createPetBatchRepository } from "./resources/pets/pet-batch.repository.js";
@@ -100,6 +101,7 @@ export function createRepositories({ stripeKeys, ...options }: RepositoryOptions
     apiKeys: createApiKeyRepository(limited),
     packages: createPackageRepository(limited),
     packageBatches: createPackageBatchRepository(limited),
+    packageUpserts: createPackageUpsertRepository(limited),
     customerAdmin: createCustomerAdminRepository(limited, pseudonym),
     customerBatches: createCustomerBatchRepository(limited, pseudonym),
     customerUpserts: createCustomerUpsertRepository(limited, pseudonym),

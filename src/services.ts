@@ -18,6 +18,7 @@ import { MergeService } from "./gen/proto/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/proto/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "./gen/proto/moego/admin/v1/package_batch_service_pb.js";
 import { PackageTemplateService } from "./gen/proto/moego/admin/v1/package_template_service_pb.js";
+import { PackageUpsertService } from "./gen/proto/moego/admin/v1/package_upsert_service_pb.js";
 import { PetAdminService } from "./gen/proto/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/proto/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/proto/moego/admin/v1/pet_setting_admin_service_pb.js";
@@ -53,6 +54,7 @@ export const services: readonly DescService[] = [
   ApiKeyService,
   PackageAdminService,
   PackageBatchService,
+  PackageUpsertService,
   CustomerAdminService,
   CustomerBatchService,
   CustomerUpsertService,

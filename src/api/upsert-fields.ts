@@ -74,7 +74,7 @@ export function refuseOtherKeys({ noun, match, contact }: KeyedContact, context:
 }
 
 interface KeyedRecord {
-  readonly noun: "customer" | "lead" | "pet";
+  readonly noun: "customer" | "lead" | "pet" | "sale";
   readonly match: AnyMatch;
   readonly record: Pick<Contact, "externalIds">;
 }

@@ -12,9 +12,12 @@ interface KeyedItem {
 }
 
 interface UpsertChecks<Item> {
-  readonly noun: "customer" | "lead" | "pet";
+  /** The field of an item that has the record. */
+  readonly noun: "customer" | "lead" | "pet" | "sale";
   /** All external ids that an item gives, including the one of its keys. */
   externalIdsOf(item: Item): readonly ExternalId[];
+  /** Further values that no other item may have, by their fields. */
+  fieldsOf?(item: Item): readonly (readonly [field: string, values: readonly string[]])[];
   /** Throws the refusal of an item by the access of the API key. */
   check?(item: Item): void;
 }
@@ -22,12 +25,13 @@ interface UpsertChecks<Item> {
 /** Items of upserts that are refused before anything is read. No two may have the same key or give the same external id. */
 export function earlyUpsertRefusals<Item extends KeyedItem>(
   items: readonly BatchItem<Item>[],
-  { noun, externalIdsOf, check }: UpsertChecks<Item>,
+  { noun, externalIdsOf, fieldsOf = () => [], check }: UpsertChecks<Item>,
 ): Refusals {
   return earlyRefusalsOf(items, {
     fieldsOf: (item) => [
       ...namedKeys(item.keys),
       [`${noun}.external_ids`, externalIdsOf(item).map(externalIdKey)] as const,
+      ...fieldsOf(item),
     ],
     ...(check ? { check } : {}),
   });
@@ -80,7 +84,7 @@ export interface FoundRecords<Stored> {
 }
 
 interface MatchRules<Asked, Stored> {
-  readonly noun: "customer" | "lead" | "pet";
+  readonly noun: "customer" | "lead" | "pet" | "package";
   /** Gets the refusals. */
   readonly refused: Map<number, DomainError>;
   /** The refusal of an item by what it found: at least one record. */

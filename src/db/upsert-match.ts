@@ -10,7 +10,7 @@ import { lockContacts, lockEachContact } from "./refusing-duplicates-batch.js";
 
 interface MatchQuery {
   /** Also the name of the table. */
-  readonly kind: "customer" | "lead";
+  readonly kind: "customer" | "lead" | "package";
   readonly companyId: string;
   readonly keys: readonly PlacedKeys[];
   /** The locations of the API key. Absent means the whole company. */
@@ -20,6 +20,7 @@ interface MatchQuery {
 type Matches = ReadonlyMap<number, readonly string[]>;
 
 interface LockingQuery extends MatchQuery {
+  readonly kind: "customer" | "lead";
   /** Whether other creates of the company must wait, because they look for duplicates. */
   readonly refusesDuplicates: boolean;
   readonly optOutKeys: OptOutKeys;
@@ -38,7 +39,7 @@ export async function lockContactMatches(tx: Prisma.TransactionClient, query: Lo
  * Ids of the records that match each item of a batch of upserts, by position. They are locked, and looked for again until
  * no others match: a change can have given a key to another record, or taken it, while this waited.
  */
-async function lockMatches(tx: Prisma.TransactionClient, query: MatchQuery): Promise<Matches> {
+export async function lockMatches(tx: Prisma.TransactionClient, query: MatchQuery): Promise<Matches> {
   const { kind, companyId } = query;
   const locked = new Set<string>();
   for (;;) {
@@ -78,7 +79,7 @@ async function recordsWithIds(
   return rows.map(({ id }) => id);
 }
 
-/** A record with another id in the system of the key is another person. */
+/** A record with another id in the system of the key is another person. Packages have no contacts. */
 async function matchesByContact(
   tx: Prisma.TransactionClient,
   { kind, companyId, keys, businessIds }: MatchQuery,

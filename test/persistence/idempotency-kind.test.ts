@@ -22,6 +22,7 @@ const laterRpcs: ReadonlySet<string> = new Set(
       ["moego.admin.v1.CustomerAdminService", ["UpdateCustomerAppointments"]],
       ["moego.admin.v1.CustomerBatchService", ["BatchCreateCustomers"]],
       ["moego.admin.v1.CustomerUpsertService", ["BatchUpsertCustomers", "UpsertCustomer"]],
+      ["moego.admin.v1.PackageUpsertService", ["BatchUpsertPackages", "UpsertPackage"]],
       ["moego.admin.v1.PetUpsertService", ["BatchUpsertPets", "UpsertPet"]],
       ["moego.admin.v1.LeadUpsertService", ["BatchUpsertLeads", "UpsertLead"]],
       ["moego.admin.v1.DuplicateService", ["DismissDuplicate", "RestoreDuplicate"]],

@@ -40,6 +40,7 @@ const unchecked = new Map([
 /** What the rpc checks for each item, because a refusal is the result of that item (test/rpc/*-batch.test.ts). */
 const checkedByItem = [
   "moego.admin.v1.BatchSellPackagesRequest.items",
+  "moego.admin.v1.BatchUpsertPackagesRequest.items",
   "moego.admin.v1.BatchCreateCustomersRequest.items",
   "moego.admin.v1.BatchUpsertCustomersRequest.items",
   "moego.admin.v1.BatchCreateLeadsRequest.items",
@@ -64,6 +65,7 @@ describe("the access options of the contract", () => {
       "moego.admin.v1.LeadUpsertService/UpsertLead": ["lead.preferred_business_id of lead.company_id, company_id"],
       "moego.admin.v1.PackageAdminService/SellPackage": ["business_id of company_id"],
       "moego.admin.v1.PackageTemplateService/ListPackageTemplates": ["business_ids of company_id"],
+      "moego.admin.v1.PackageUpsertService/UpsertPackage": ["sale.business_id of sale.company_id, company_id"],
       "moego.business.customer.v1.CustomerService/CreateCustomer": ["preferred_business_id of company_id"],
       "moego.business.customer.v1.CustomerService/ListCustomers": ["filter.preferred_business_ids of company_id"],
       "moego.business.customer.v1.CustomerService/UpdateCustomer": ["preferred_business_id of company_id"],

@@ -26,6 +26,7 @@ import { merges } from "./merges.js";
 import { nameOf } from "./method.js";
 import { packageBatches } from "./package-batches.js";
 import { packageTemplates } from "./package-templates.js";
+import { packageUpserts } from "./package-upserts.js";
 import { packages } from "./packages.js";
 import { petBatches } from "./pet-batches.js";
 import { petSettingLists } from "./pet-setting-lists.js";
@@ -60,6 +61,7 @@ export const rpcEntries: readonly RpcEntry[] = [
   ...catalog,
   ...packages,
   ...packageBatches,
+  ...packageUpserts,
   ...packageTemplates,
   ...consent,
   ...cards,

@@ -25,22 +25,36 @@ export async function decideSales(
   { mode, early }: DecisionContext,
 ): Promise<SaleBatchDecision> {
   const { open, refused } = undecided(unit, asked, early);
-  const stored = new Map<number, SoldPackage>();
-  if (open.length > 0) {
-    const facts = await unit.ask(open.map(({ item }) => item.sale));
-    const externalIds = new Set(facts.takenExternalIds.keys());
-    for (const { position, item } of open) {
-      const judged = await orRefusal(() => judge(item.sale, { ...facts, externalIds }, unit));
-      if (isRefused(judged)) refused.set(position, ofItem(item.sale, judged.refusal, facts));
-      else {
-        stored.set(position, judged);
-        for (const id of judged.externalIds) externalIds.add(externalIdKey(id));
-      }
-    }
-  }
+  const facts = open.length === 0 ? undefined : await unit.ask(open.map(({ item }) => item.sale));
+  const stored = facts ? await judgeEach(open, unit, { facts, refused }) : new Map<number, SoldPackage>();
   if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(refused);
   assertBounded([...stored.values()]);
   return { stored, refused };
+}
+
+interface Judging {
+  readonly facts: BatchFacts;
+  /** Gets the refusals. */
+  readonly refused: Map<number, DomainError>;
+}
+
+/** The packages of sales that are not refused, by position. An earlier item has an external id before a later one. */
+export async function judgeEach(
+  open: readonly OpenItem<SaleItem>[],
+  unit: SaleBatchUnit,
+  { facts, refused }: Judging,
+): Promise<ReadonlyMap<number, SoldPackage>> {
+  const stored = new Map<number, SoldPackage>();
+  const externalIds = new Set(facts.takenExternalIds.keys());
+  for (const { position, item } of open) {
+    const judged = await orRefusal(() => judge(item.sale, { ...facts, externalIds }, unit));
+    if (isRefused(judged)) refused.set(position, ofItem(item.sale, judged.refusal, facts));
+    else {
+      stored.set(position, judged);
+      for (const id of judged.externalIds) externalIds.add(externalIdKey(id));
+    }
+  }
+  return stored;
 }
 
 interface JudgedFacts extends BatchFacts {
@@ -83,7 +97,7 @@ const maxServices = 20_000;
 const maxNoteCharacters = 2_000_000;
 
 /** @throws INVALID_REQUEST, and nothing is stored */
-function assertBounded(sold: readonly SoldPackage[]): void {
+export function assertBounded(sold: readonly SoldPackage[]): void {
   const services = sumOf(sold, ({ lines }) => sumOf(lines, (line) => 1 + line.services.length));
   const characters = sumOf(sold, ({ lines, note }) => lines.length * note.length);
   throwIfInvalid([

@@ -10,7 +10,7 @@ import {
   type PackageBatchItem,
   PackageBatchItemSchema,
 } from "../../gen/proto/moego/admin/v1/package_batch_service_pb.js";
-import { SellPackageRequestSchema } from "../../gen/proto/moego/admin/v1/package_pb.js";
+import { type SellPackageRequest, SellPackageRequestSchema } from "../../gen/proto/moego/admin/v1/package_pb.js";
 import { newPackage, saleViolations } from "./package.input.js";
 import type { SaleItem } from "./package-batch.model.js";
 
@@ -26,11 +26,23 @@ export function newPackageBatch(
 }
 
 function readItem(message: PackageBatchItem, { companyId }: ItemPlace) {
-  if (!message.sale) return tryParse(PackageBatchItemSchema, message, saleItem);
-  const given = { ...message, sale: { ...message.sale, companyId } };
-  const violations = [...requiredViolations(SellPackageRequestSchema, given.sale), ...saleViolations(given.sale)];
-  return tryParse(PackageBatchItemSchema, given, saleItem, [
-    ...mismatchViolations("sale.company_id", companyId, message.sale.companyId),
-    ...prefixPaths("sale", violations),
-  ]);
+  const { given, violations } = withCompany(message, companyId);
+  return tryParse(PackageBatchItemSchema, given, saleItem, violations);
+}
+
+/** A message with a sale of the company, and what is wrong with the sale beside its single fields. */
+export function withCompany<Message extends { readonly sale?: SellPackageRequest | undefined }>(
+  message: Message,
+  companyId: string,
+) {
+  if (!message.sale) return { given: message, violations: [] };
+  const sale = { ...message.sale, companyId };
+  const violations = [...requiredViolations(SellPackageRequestSchema, sale), ...saleViolations(sale)];
+  return {
+    given: { ...message, sale },
+    violations: [
+      ...mismatchViolations("sale.company_id", companyId, message.sale.companyId),
+      ...prefixPaths("sale", violations),
+    ],
+  };
 }

@@ -6,6 +6,7 @@ import type { WriteContext } from "../../core/write.js";
 import type { PackageDetail } from "./package.model.js";
 import type { PackageBatchRepository, SaleBatchUnit, SaleItem } from "./package-batch.model.js";
 import { decideSales } from "./package-batch-decision.service.js";
+import type { RequestedSale } from "./package-sale.model.js";
 
 export type PackageBatches = ReturnType<typeof createPackageBatches>;
 
@@ -43,10 +44,7 @@ function prepared(batch: Batch<SaleItem>, principal: Principal) {
   const { companyId, mode, items, imported } = batch;
   const access = requireCompanyAccess(principal, companyId);
   const early = earlyRefusalsOf(items, {
-    fieldsOf: ({ sale }) => [
-      ["sale.id", sale.id === undefined ? [] : [sale.id]],
-      ["sale.package_services.id", (sale.lines ?? []).flatMap(({ id }) => id ?? [])],
-    ],
+    fieldsOf: ({ sale }) => [["sale.id", sale.id === undefined ? [] : [sale.id]], lineIdsOf(sale)],
     check: ({ sale }) => requireBusinessAccess(access, [sale.businessId]),
   });
   if (mode === "ALL_OR_NOTHING") throwIfAnyRefused(early);
@@ -55,6 +53,11 @@ function prepared(batch: Batch<SaleItem>, principal: Principal) {
     sales: { ...reachOf(access), size: items.length, claims: claimsOf(items), imported },
     decide: (unit: SaleBatchUnit) => decideSales(unit, asked, { mode, early }),
   };
+}
+
+/** The ids that a sale states for its items, which no other sale may state. */
+export function lineIdsOf({ lines = [] }: RequestedSale): readonly [field: string, values: readonly string[]] {
+  return ["sale.package_services.id", lines.flatMap(({ id }) => id ?? [])];
 }
 
 function reachOf({ companyId, businessIds }: CompanyAccess) {

@@ -2,13 +2,7 @@ import { notFoundError } from "../../core/errors.js";
 import { idPrefixes, newId } from "../../core/ids.js";
 import { actingStaffId, type WriteContext } from "../../core/write.js";
 import { Prisma } from "../../gen/prisma/client.js";
-import {
-  type ClockRow,
-  type PackageDetailRow,
-  packageColumns,
-  packageLines,
-  toPackageDetail,
-} from "./package.columns.js";
+import { type ClockRow, type PackageDetailRow, packageDetails, toPackageDetail } from "./package.columns.js";
 import type { NewLedgerEntry, PackageDetail, PackageTarget } from "./package.model.js";
 
 /** Throws NOT_FOUND if the principal cannot access the package. */
@@ -28,8 +22,7 @@ export async function readPackage(
   { companyId, businessIds, id }: PackageTarget,
 ): Promise<PackageDetail> {
   const [row] = await tx.$queryRaw<(PackageDetailRow & ClockRow)[]>`
-    SELECT ${Prisma.raw(packageColumns)}, ${Prisma.raw(packageLines)}, o.time_zone, statement_timestamp() AS now
-    FROM package k JOIN company o ON o.id = k.company_id
+    ${Prisma.raw(packageDetails)}
     WHERE k.company_id = ${companyId} AND k.id = ${id}${within(businessIds)}`;
   if (!row) throw notFoundError("Package", id);
   return toPackageDetail(row, { at: row.now, timeZone: row.time_zone });

@@ -89,6 +89,10 @@ export const packageLines = `(SELECT jsonb_agg(jsonb_build_object('id', s.id, 't
       FROM package_ledger e WHERE e.company_id = s.company_id AND e.package_service_id = s.id) b
     WHERE s.company_id = k.company_id AND s.package_id = k.id) AS lines`;
 
+/** Packages with their items, each with the clock that says whether it is in force. A condition on `package AS k` follows. */
+export const packageDetails = `SELECT ${packageColumns}, ${packageLines}, o.time_zone, statement_timestamp() AS now
+    FROM package k JOIN company o ON o.id = k.company_id`;
+
 function moneyJson(alias: string): string {
   return `jsonb_build_object('currencyCode', ${alias}.price_currency, 'units', ${alias}.price_units::text, 'nanos', ${alias}.price_nanos)`;
 }

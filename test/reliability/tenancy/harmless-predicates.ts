@@ -97,11 +97,14 @@ const harmless: readonly Harmless[] = [
     ...{ statement: "SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = ANY($2:", place },
     why: onlyLocksCustomers,
   })),
-  {
-    statement: "SELECT c.id FROM lead c WHERE c.company_id = $1 AND c.id = ANY($2:",
-    place: 0,
-    why: "only locks, or looks which ids there are; the next statement reads the leads by their company",
-  },
+  ...[1, 2, 3, 4].map((place) => ({
+    ...{ statement: "WITH found AS ( SELECT k.company_id, k.id, k.customer_id", place },
+    why: "only refuses external ids of a package that would grow beyond 1 MiB; no response has the items that it reads",
+  })),
+  ...["lead", "package"].map((table) => ({
+    ...{ statement: `SELECT c.id FROM ${table} c WHERE c.company_id = $1 AND c.id = ANY($2:`, place: 0 },
+    why: "only locks, or looks which ids there are; the next statement reads the records by their company",
+  })),
   ...["SELECT c.id FROM customer c WHERE c.company_id = $1 AND c.id = $2 FOR", "SELECT m.id FROM customer_merge m"].map(
     (statement) => ({ statement, place: 0, why: onlyLocksCustomers }),
   ),
