@@ -54,15 +54,17 @@ export function createSchemas(
     const wellKnown = wellKnownSchema(message);
     if (wellKnown) return wellKnown;
     const name = direction === "input" && written.has(message) ? `${message.typeName}Input` : message.typeName;
-    return component(name, () => objectSchema(message, message.fields, direction));
+    return component(name, () =>
+      objectSchema(message, { title: titleOf(name, message), fields: message.fields, direction }),
+    );
   }
 
-  function objectSchema(message: DescMessage, fields: readonly DescField[], direction: Direction): JsonObject {
+  function objectSchema(message: DescMessage, { title, fields, direction }: ObjectParts): JsonObject {
     const required = fields.filter((field) => (direction === "input" ? isRequired(field) : isAlwaysPresent(field)));
     const properties = fields.map((field) => [field.jsonName, describedField(field, direction)] as const);
     return {
       type: "object",
-      title: message.name,
+      title,
       description: commentOf(message),
       properties: Object.fromEntries(properties),
       ...(required.length > 0 ? { required: required.map(({ jsonName }) => jsonName) } : {}),
@@ -108,7 +110,7 @@ export function createSchemas(
       const own = special[type.typeName];
       if (own) return own(schemas);
       const values = type.values.map((value) => ({ name: value.name, comment: commentOf(value) }));
-      return enumSchema(type.name, commentOf(type), values);
+      return enumSchema(titleOf(type.typeName, type), commentOf(type), values);
     });
   }
 
@@ -119,11 +121,25 @@ export function createSchemas(
     bodyRef(message, inPath) {
       if (inPath.length === 0) return messageRef(message, "input");
       const fields = message.fields.filter((field) => !inPath.includes(field));
-      return component(`${message.typeName}Body`, () => objectSchema(message, fields, "input"));
+      const name = `${message.typeName}Body`;
+      return component(name, () =>
+        objectSchema(message, { title: titleOf(name, message), fields, direction: "input" }),
+      );
     },
     components: () => Object.fromEntries([...made].toSorted(([a], [b]) => (a < b ? -1 : 1))),
   };
   return schemas;
+}
+
+interface ObjectParts {
+  readonly title: string;
+  readonly fields: readonly DescField[];
+  readonly direction: Direction;
+}
+
+/** The name without its package. Generators name types by it: `CustomerStatus` of `Customer.Status`. */
+function titleOf(name: string, { file }: DescMessage | DescEnum): string {
+  return name.slice(file.proto.package.length + 1).replaceAll(".", "");
 }
 
 /** @param values in the order of the contract */
