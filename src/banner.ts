@@ -1,3 +1,4 @@
+import { isLoopback } from "./core/ip-ranges.js";
 import type { WorkingSecrets } from "./demo/demo-keys.js";
 
 interface BannerFacts {
@@ -17,16 +18,20 @@ interface BannerFacts {
 export function formatBanner({ readyAfterMs, httpUrl, grpcUrl, demo, isTerminal }: BannerFacts): string {
   const ready = `moego is ready (started in ${(readyAfterMs / 1_000).toFixed(1)} s)`;
   const addresses = [`  REST, Connect, gRPC-Web  ${httpUrl}`, `  gRPC                     ${grpcUrl}`];
+  const reference = `  API reference            ${httpUrl}/docs`;
   if (!demo) {
     const makeKey = "  Create an API key:  npx moego keys create --name NAME --company ID";
-    return ["", ready, "", ...addresses, "", makeKey, ""].join("\n");
+    return ["", ready, "", ...addresses, reference, "", makeKey, ""].join("\n");
   }
   const keys = isTerminal ? demoKeyLines(demo) : ["  Demo API keys            shown on a terminal only"];
   const calls =
     isTerminal && demo.first !== undefined
       ? firstCalls(httpUrl, grpcUrl, `-H 'authorization: Basic ${Buffer.from(demo.first, "utf8").toString("base64")}'`)
       : ["Create an API key:", createKey, "", ...firstCalls(httpUrl, grpcUrl, `-u "$KEY:"`)];
-  return ["", ready, "", ...addresses, ...keys, "", ...calls, ""].join("\n");
+  // The page reads the key from the part of the address that browsers do not send, so no log and no proxy gets it.
+  const hasKey = isTerminal && demo.first !== undefined && isLoopback(new URL(httpUrl).hostname);
+  const withKey = hasKey ? `${reference}#key=${encodeURIComponent(demo.first)}` : reference;
+  return ["", ready, "", ...addresses, withKey, ...keys, "", ...calls, ""].join("\n");
 }
 
 const createKey = "export KEY=$(npx moego keys create --name first-requests --company cmp_001 --staff staff_001)";

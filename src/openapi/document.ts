@@ -51,7 +51,8 @@ export function openApiDocument({ services: names, contract, examples, version }
     servers: [{ url: "/", description: "This server." }],
     tags: services.map((service) => ({
       name: service.name,
-      description: contract.commentOf(service),
+      // Its first paragraph. What follows is about all its RPCs, and in each of them.
+      description: contract.commentOf(service).split("\n\n")[0] ?? "",
       "x-displayName": summaryOf(service.name.replace(/Service$/, "")),
     })),
     paths,

@@ -9,7 +9,9 @@ afterAll(() => server.stop());
 
 const get = (path: string, init: RequestInit = {}) => fetch(`${server.app.httpUrl}${path}`, init);
 
-describe.each(["/openapi.json", "/descriptor.binpb"])("%s", (path) => {
+const served = ["/", "/docs", "/docs/docs.js", "/docs/swagger-ui-bundle.js", "/openapi.json", "/descriptor.binpb"];
+
+describe.each(served)("%s", (path) => {
   it("needs no API key, is checked for changes by every client, and is empty for one that has it", async () => {
     const first = await get(path);
     expect(first.status).toBe(200);
@@ -36,6 +38,40 @@ describe.each(["/openapi.json", "/descriptor.binpb"])("%s", (path) => {
       expect([refused.status, refused.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
     }
   });
+});
+
+describe.each(["/", "/docs"])("the page at %s", (path) => {
+  it("runs no script and loads nothing but files of this server, and cannot be framed", async () => {
+    const page = await get(path);
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    const policy = page.headers.get("content-security-policy") ?? "";
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; /);
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    const html = await page.text();
+    expect(html).not.toMatch(/<script(?! src="\/docs\/)|<style| style=| on\w+=|(?:src|href)="(?!\/|data:,")/);
+  });
+
+  it("links only what the server has", async () => {
+    const html = await (await get(path)).text();
+    const targets = [...html.matchAll(/(?:src|href)="(\/[^"]*)"/g)].map(([, target = ""]) => target);
+    expect(targets.length).toBeGreaterThan(1);
+    for (const target of targets) expect((await get(target)).status, target).toBe(200);
+  });
+});
+
+it("the page at / links the reference, the schema, the descriptors and the probes", async () => {
+  const html = await (await get("/")).text();
+  for (const target of ["/docs", "/openapi.json", "/descriptor.binpb", "/healthz", "/readyz"]) {
+    expect(html).toContain(`href="${target}"`);
+  }
+});
+
+it("the trailing slash of an address does not matter, and other paths are not files", async () => {
+  expect((await get("/docs/")).status).toBe(200);
+  for (const path of ["/docs/unknown.js", "/docs/..%2fpackage.json", "/index.html", "/constructor", "/__proto__"]) {
+    expect((await get(path)).status, path).toBe(404);
+  }
 });
 
 it("/openapi.json is the document of this contract (npm run build writes it)", async () => {

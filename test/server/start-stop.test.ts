@@ -54,6 +54,7 @@ describe("with a database of your own", () => {
       await using shown = await startService(environment, "terminal");
       expect(shown.stdout()).toMatch(new RegExp(`Demo API key \\(cmp_001\\) +${secrets.DEMO_API_KEY}\\r?$`, "m"));
       expect(shown.stdout()).toMatch(new RegExp(`Demo API key \\(cmp_002\\) +${secrets.DEMO_API_KEY_2}\\r?$`, "m"));
+      expect(shown.stdout()).toContain(`${shown.httpUrl}/docs#key=${secrets.DEMO_API_KEY}\r\n`);
       const [line = ""] = /^curl .*(?=\r)/m.exec(shown.stdout()) ?? [];
       const { stdout } = await promisify(execFile)("bash", ["-c", line]);
       expect(JSON.parse(stdout).customers).toHaveLength(2);
