@@ -6,6 +6,7 @@ import { isReadOnly } from "../../src/server/pipeline/contract.js";
 import { isPlatformRpc } from "../support/able-key.js";
 import { isLong, record, times } from "./run.js";
 import { commands, commandsOf } from "./tenancy/commands.js";
+import { differingRows, halfOf } from "./tenancy/halves.js";
 import {
   type Compare,
   compareAll,
@@ -81,6 +82,9 @@ const mayDiffer = (mutant: Mutant, call: Call) => reads.mayDiffer(mutant, refere
 const only = process.env["STATEMENTS"];
 const isJudged = ({ predicate }: Known<Call>) => only === undefined || new RegExp(only).test(predicate.statement);
 
+/** CI judges half of the statements. A run by hand, and with it the one that writes the page, judges all. */
+const isHalf = process.env["CI"] === "true" && !isLong;
+
 const page = join(import.meta.dirname, "tenancy-predicates.md");
 
 /** Seven minutes alone on two cores, and twice that beside another file. */
@@ -93,14 +97,16 @@ it(
       trace.faults.map((one) => [rpc.name, cell.name, one]),
     );
     expect(faults).toEqual([]);
-    const known = predicatesIn(reference).filter(isJudged);
+    const all = predicatesIn(reference);
+    const known = isHalf ? halfOf(all) : all.filter(isJudged);
+    const whole = await readFile(page, "utf8");
     // The long run finds everything anew, and makes every call.
-    const quick = { before: readPage(await readFile(page, "utf8")), mayDiffer };
+    const quick = { before: readPage(whole), mayDiffer };
     judged = await createJudge({ statements, traceOf: trace, reference, ...(isLong ? {} : quick) }).judge(known);
     const count = (verdict: Verdict) => judged.filter((one) => verdictOf(one) === verdict).length;
     record(context, {
       id: "T3",
-      done: `${known.length} tenant predicates in ${new Set(known.map(({ predicate }) => predicate.text)).size} statements removed one at a time, ${calls.length} requests compared`,
+      done: `${known.length} of ${all.length} tenant predicates in ${new Set(known.map(({ predicate }) => predicate.text)).size} statements removed one at a time, ${calls.length} requests compared`,
       seen: `${count("caught")} detected by responses and stored rows; ${count("bound")} covered by another predicate of the statement, as removing both shows; ${count("empty")} in statements that match nothing; ${count("handed")} whose rows reach only the server and ${count("harmless")} without effect, each with a documented reason; ${count("missed")} missed`,
       must: "0 missed",
     });
@@ -111,7 +117,9 @@ it(
     // Nothing is found because of a call that does not always do the same, or because of what was tried before.
     expect(await unsteady()).toEqual([]);
     if (only !== undefined) return;
-    await expect(predicatesPage(judged)).toMatchFileSnapshot(basename(page));
+    const half = predicatesPage(judged);
+    if (isHalf) expect(differingRows({ half, whole }, { judged, known: all })).toEqual([]);
+    else await expect(half).toMatchFileSnapshot(basename(page));
   },
   judgingMs,
 );
