@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readContract } from "../openapi/contract.js";
 import { openApiDocument } from "../openapi/document.js";
@@ -20,7 +21,7 @@ const document = openApiDocument({
   services: services.map(({ typeName }) => typeName),
 });
 const assets = join(rootFolder, "src", "site", "assets");
-const swaggerUi = join(rootFolder, "node_modules", "swagger-ui-dist");
+const swaggerUi = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
 
 rmSync(siteFolder, { recursive: true, force: true });
 mkdirSync(siteFolder, { recursive: true });
