@@ -21,7 +21,10 @@ export async function readTls(files: CertificateFiles): Promise<TlsFiles> {
   try {
     return await readPair(files);
   } catch (cause) {
-    throw new StartError(`${unusable}${cause instanceof Error ? ` (${cause.message})` : ""}.`, { cause });
+    throw new StartError(`${unusable}${cause instanceof Error ? ` (${cause.message})` : ""}.`, {
+      cause,
+      exit: "configuration",
+    });
   }
 }
 

@@ -1,4 +1,6 @@
-import { ConfigError, configurationExitCode, readConfig } from "./config/config.js";
+import { readConfig } from "./config/config.js";
+import { exitCodes } from "./core/exit-codes.js";
+import { knownFailure } from "./known-failure.js";
 
 /** Starts the server: `node dist/bundle/main.js`, the same as `moego serve`. */
 try {
@@ -8,12 +10,8 @@ try {
   // Exits even if a timer is still active.
   process.exit(0);
 } catch (error) {
-  if (error instanceof ConfigError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(configurationExitCode);
-  }
-  const { startupErrorMessage: explainStart } = await import("./startup-error-message.js");
+  const known = knownFailure(error);
   const stack = error instanceof Error ? error.stack : String(error);
-  process.stderr.write(`${explainStart(error) ?? stack}\n`);
-  process.exit(1);
+  process.stderr.write(`${known?.message ?? stack}\n`);
+  process.exit(exitCodes[known?.exit ?? "internal"]);
 }

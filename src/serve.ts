@@ -13,7 +13,7 @@ import { beginProcess } from "./server-process.js";
  *
  * With several workers this is their main process (workers.ts).
  *
- * @throws anything that prevents startup (startup-error-message.ts)
+ * @throws anything that prevents startup (known-failure.ts)
  */
 export async function serve(config: Config): Promise<void> {
   const { logger, logLines, stopRequested } = beginProcess(config.log);

@@ -1,6 +1,12 @@
+import { OperatorError, type OperatorErrorOptions } from "./core/operator-error.js";
+
 /** The server cannot start for a reason that the operator can fix. The message says how. */
-export class StartError extends Error {
+export class StartError extends OperatorError {
   override readonly name = "StartError";
+
+  constructor(message: string, { exit = "unavailable", ...options }: OperatorErrorOptions = {}) {
+    super(message, { ...options, exit });
+  }
 }
 
 /** Starts a listener. The error for a port in use or an invalid host names the variable to change. */
@@ -20,9 +26,15 @@ export async function bindServer<T>(
       });
     }
     if (/EACCES/.test(text))
-      throw new StartError(`No permission to bind port ${port}. Set ${variable} to another port.`, { cause });
+      throw new StartError(`No permission to bind port ${port}. Set ${variable} to another port.`, {
+        cause,
+        exit: "permission",
+      });
     if (/EADDRNOTAVAIL|ENOTFOUND|name resolution/i.test(text)) {
-      throw new StartError("HOST is not an address of this machine. Set HOST to a local address.", { cause });
+      throw new StartError("HOST is not an address of this machine. Set HOST to a local address.", {
+        cause,
+        exit: "configuration",
+      });
     }
     throw cause;
   }

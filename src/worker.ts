@@ -3,8 +3,8 @@ import { AggregatorRegistry } from "prom-client";
 import { createApp } from "./app.js";
 import type { Config } from "./config/config.js";
 import { serviceSecrets } from "./database-server.js";
+import { knownFailure } from "./known-failure.js";
 import type { ServerProcess } from "./server-process.js";
-import { startupErrorMessage } from "./startup-error-message.js";
 
 /** From the main process to a worker. */
 export type ToWorker =
@@ -53,7 +53,7 @@ export async function work(config: Config, { logger, logLines, stopRequested }: 
     await Promise.race([stopRequested, stopped]);
   } catch (error) {
     const stack = error instanceof Error ? error.stack : String(error);
-    tell({ kind: "failed", message: startupErrorMessage(error) ?? String(stack) });
+    tell({ kind: "failed", message: knownFailure(error)?.message ?? String(stack) });
     process.exitCode = 1;
   }
   await logLines.flush();

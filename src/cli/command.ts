@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import { DomainError } from "../core/errors.js";
+import type { CommandDeclaration, Values } from "./declaration.js";
 
 export interface Terminal {
   /** Writes a line to standard output. For results only. */
@@ -9,53 +10,34 @@ export interface Terminal {
   readonly status?: ((text: string) => void) | undefined;
 }
 
-export interface CommandContext {
-  readonly config: Config;
+/** What a command gets from the process in which it runs. */
+export interface Surroundings {
   readonly terminal: Terminal;
   /** Environment variables, for a secret that a command takes from one. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface CommandContext extends Surroundings {
+  readonly config: Config;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /**
- * Runs with the arguments after its name.
+ * Runs with the values of its arguments and options.
  *
- * @throws UsageError, DomainError, or an error of the database
+ * @throws UsageError, OperatorError, DomainError, or an error of the database
  */
-export type Command = (words: readonly string[], context: CommandContext) => Promise<void>;
-
-/** Invalid arguments. Exit code 64 (sysexits.h EX_USAGE). */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-export const exitCodes = { done: 0, failed: 1, usage: 64, configuration: 78 } as const;
-
-/**
- * Asserts that the required options are set.
- *
- * @throws UsageError that names all missing options
- */
-export function assertRequiredOptions<
-  Values extends Readonly<Record<string, unknown>>,
-  Name extends keyof Values & string,
->(values: Values, names: readonly Name[]): asserts values is Values & Readonly<Record<Name, string>> {
-  const missing = names.filter((name) => values[name] === undefined || values[name] === "").map((name) => `--${name}`);
-  if (missing.length === 0) return;
-  throw new UsageError(`Missing required ${missing.length === 1 ? "option" : "options"}: ${missing.join(", ")}.`);
-}
-
-/** @throws UsageError unless the arguments are one file */
-export function onlyFile(positionals: readonly string[], command: string): string {
-  const [file, ...others] = positionals;
-  if (file === undefined || others.length > 0) throw new UsageError(`\`moego ${command}\` requires one FILE.`);
-  return file;
-}
+export type Command<D extends CommandDeclaration> = (values: Values<D>, context: CommandContext) => Promise<void>;
 
 /** `1 migration`, `2 migrations`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Prints a result as JSON. */
+export function outJson({ out }: Terminal, result: unknown): void {
+  out(JSON.stringify(result, null, 2));
 }
 
 /** Formats rows as aligned columns. The first row has the headings. */

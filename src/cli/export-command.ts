@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { DomainError } from "../core/errors.js";
 import { serviceSecrets } from "../database-server.js";
 import { createOptOutKeys } from "../db/opt-out-key.js";
@@ -11,18 +10,15 @@ import { createExportRepository } from "../resources/exports/export.repository.j
 import { createExports } from "../resources/exports/export.service.js";
 import { createExportLog } from "../resources/exports/export-log.repository.js";
 import { exportedTables } from "../resources/exports/exported-tables.columns.js";
-import { assertRequiredOptions, type Command, type CommandContext, counted, UsageError } from "./command.js";
-import { readVersion } from "./help.js";
+import { type Command, type CommandContext, counted, outJson } from "./command.js";
+import type * as declared from "./declarations/exports.js";
 import { createProgress, formatBytes, type Progress } from "./progress.js";
 import { type Session, withDatabase } from "./session.js";
-
-const one = { type: "string" } as const;
+import { UsageError } from "./usage-error.js";
+import { readVersion } from "./version.js";
 
 /** `moego export`: a company, or one person, as a folder with a file for each table. */
-export const exportCompany: Command = async (words, context) => {
-  const options = { company: one, out: one, format: one, person: one };
-  const { values } = parseArgs({ args: [...words], options });
-  assertRequiredOptions(values, ["company", "out"]);
+export const exportCompany: Command<typeof declared.exportCompany> = async (values, context) => {
   const { company: companyId, out: path, person } = values;
   const format = readFormat(values.format);
   const { terminal, now } = context;
@@ -35,6 +31,7 @@ export const exportCompany: Command = async (words, context) => {
       ),
     );
     progress.end();
+    if (values.json) return outJson(terminal, { folder: path, ...factsOf(manifest) });
     const seconds = ((now() - startedAt) / 1_000).toFixed(1);
     terminal.out(`Exported ${describe(manifest)} to ${path} in ${seconds} s.`);
     terminal.out("It has personal data, and is not encrypted. API keys and secrets are not part of it.");
@@ -109,10 +106,15 @@ async function exportTo(path: string, scope: ExportScope, { context, session, pr
   }
 }
 
-/** `company cmp_001: 51 tables with 1234 rows, 12.3 MiB, as of 2026-11-30T06:00:00.000Z`. */
-function describe({ companyId, person, tables, snapshotTime }: ExportManifest): string {
+function factsOf({ companyId, person, tables, snapshotTime }: ExportManifest) {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const bytes = tables.reduce((sum, table) => sum + table.bytes, 0);
+  return { companyId, person, tables: tables.length, rows, bytes, snapshotTime };
+}
+
+/** `company cmp_001: 51 tables with 1234 rows, 12.3 MiB, as of 2026-11-30T06:00:00.000Z`. */
+function describe(manifest: ExportManifest): string {
+  const { companyId, person, tables, rows, bytes, snapshotTime } = factsOf(manifest);
   const what = person ? `${person.kind.toLowerCase()} ${person.id}` : `company ${companyId}`;
-  return `${what}: ${counted(tables.length, "table")} with ${counted(rows, "row")}, ${formatBytes(bytes)}, as of ${snapshotTime},`;
+  return `${what}: ${counted(tables, "table")} with ${counted(rows, "row")}, ${formatBytes(bytes)}, as of ${snapshotTime},`;
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
+import { OperatorError } from "../core/operator-error.js";
 import { textFault } from "../core/text.js";
 import { localDate } from "../core/time-zones.js";
 import type { DayOrder } from "../import/cells/date-cell.js";
@@ -20,28 +20,21 @@ import { importFile } from "../import/run/import-file.js";
 import { createNamedSettings } from "../import/run/named-settings.js";
 import { createProgress } from "../import/run/progress.js";
 import { createReport } from "../import/run/report.js";
-import { assertRequiredOptions, type Command, type CommandContext, counted, UsageError } from "./command.js";
+import { type Command, type CommandContext, counted, outJson } from "./command.js";
+import type { Values as ValuesOf } from "./declaration.js";
+import type * as declared from "./declarations/imports.js";
 import { type ImportSession, withImport } from "./import-session.js";
+import { UsageError } from "./usage-error.js";
 
-const one = { type: "string" } as const;
-const flag = { type: "boolean" } as const;
-const several = { type: "string", multiple: true } as const;
+type Values = ValuesOf<typeof declared.importCustomers>;
 
-const options = {
-  ...{ company: one, location: one, name: one, preset: one, map: several, mapping: one, "save-mapping": one },
-  ...{ unmapped: one, "day-order": one, "weight-unit": one, species: one, encoding: one, delimiter: one, sheet: one },
-  ...{ "dry-run": flag, update: flag, "allow-missing": one, "tag-incomplete": one, "create-settings": flag },
-} as const;
+export const importCustomers = importOf("customers");
+export const importLeads = importOf("leads");
+export const importPets = importOf("pets");
+export const importPackages = importOf("packages");
 
-type Values = ReturnType<typeof parseWords>["values"];
-
-export const importCustomers: Command = (words, context) => runImport("customers", words, context);
-export const importLeads: Command = (words, context) => runImport("leads", words, context);
-export const importPets: Command = (words, context) => runImport("pets", words, context);
-export const importPackages: Command = (words, context) => runImport("packages", words, context);
-
-function parseWords(words: readonly string[]) {
-  return parseArgs({ args: [...words], options, allowPositionals: true });
+function importOf(kind: ImportKind): Command<typeof declared.importCustomers> {
+  return (values, context) => runImport(kind, values, context);
 }
 
 /**
@@ -51,17 +44,12 @@ function parseWords(words: readonly string[]) {
 const heapGrowth = "--heap-growing-percent=60";
 
 /** Reads the file, imports its rows and prints the report. Fails if a row was not imported. */
-async function runImport(kind: ImportKind, words: readonly string[], context: CommandContext) {
+async function runImport(kind: ImportKind, values: Values, context: CommandContext) {
   setFlagsFromString(heapGrowth);
-  const { values, positionals } = parseWords(words);
-  const [path, ...more] = positionals;
-  if (path === undefined || more.length > 0)
-    throw new UsageError(`Expected one file. Usage: moego import ${kind} FILE`);
-  assertRequiredOptions(values, ["company"]);
-  const { company: companyId } = values;
-  if (kind === "packages" && values.update === true)
+  const { FILE: path, company: companyId } = values;
+  if (kind === "packages" && values.update)
     throw new UsageError("--update is not for packages: a file does not change the ledger of a stored package.");
-  const isDryRun = values["dry-run"] === true;
+  const isDryRun = values["dry-run"];
   const preset = readPreset(values.preset);
   const source = await openRows(path, {
     encoding: oneOf(values.encoding, "encoding", encodings),
@@ -83,19 +71,27 @@ async function runImport(kind: ImportKind, words: readonly string[], context: Co
     const progress = createProgress({ replaceLine: status, line: err, now: context.now });
     const { jobs, calls, write, secret } = session;
     const name = values.name ?? "default";
-    const isUpdating = values.update === true;
-    const isCreating = values["create-settings"] === true;
+    const isUpdating = values.update;
+    const isCreating = values["create-settings"];
     const alwaysCreated = settings.incompleteTag;
     const named = createNamedSettings({ calls: calls.settings, isCreating, alwaysCreated, isDryRun });
     const parts = { kind, name, source, fields, settings, secret, isDryRun, isUpdating, jobs, calls, named, write };
     const { counts, jobId } = await importFile({ ...parts, report, errors, progress });
     const hasErrors = await errors.close();
+    if (values.json) {
+      const facts = { importId: isDryRun ? undefined : jobId, isDryRun, ...counts };
+      outJson(context.terminal, { ...facts, errorsFile: hasErrors ? errors.path : undefined });
+      return counts.failed;
+    }
     for (const line of [...named.lines(), ...report.lines(isDryRun)]) out(line);
     if (hasErrors) out(`All faults and warnings: ${errors.path}`);
     if (!isDryRun) out(`Import ${jobId}. To undo it: moego import undo ${jobId} --company ${companyId}`);
     return counts.failed;
   });
-  if (failed > 0) throw new Error(`${counted(failed, "row")} ${failed === 1 ? "was" : "were"} refused.`);
+  if (failed > 0) {
+    const message = `${counted(failed, "row")} ${failed === 1 ? "was" : "were"} refused.`;
+    throw new OperatorError(message, { exit: "incomplete" });
+  }
 }
 
 function hasOwners(kind: ImportKind): boolean {
@@ -146,7 +142,7 @@ async function mappingOf(kind: ImportKind, values: Values, preset: Preset | unde
   const present = new Set(header.map(headerKey));
   const ofPreset = Object.entries(preset?.mapping[kind] ?? {}).filter(([name]) => present.has(headerKey(name)));
   const saved = values.mapping === undefined ? [] : await readMapping(values.mapping, kind);
-  const given = (values.map ?? []).map((text) => {
+  const given = values.map.map((text) => {
     const [, name, use] = /^(.+)=([^=]+)$/.exec(text) ?? [];
     if (name === undefined || use === undefined)
       throw new UsageError('--map must be HEADER=FIELD, for example "Cell=owner.phone".');

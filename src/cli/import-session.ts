@@ -6,8 +6,9 @@ import { createCallsInProcess, type ImportCalls } from "../import/run/import-cal
 import { createRepositories, openCompanySecretCipher } from "../repositories.js";
 import type { Business } from "../resources/directory/directory.model.js";
 import type { ImportJobRepository } from "../resources/import-jobs/import-job.model.js";
-import { type CommandContext, UsageError } from "./command.js";
+import type { CommandContext } from "./command.js";
 import { type Session, withDatabase } from "./session.js";
+import { UsageError } from "./usage-error.js";
 
 export interface ImportSession extends Pick<Session, "write"> {
   readonly access: CompanyAccess;

@@ -1,19 +1,21 @@
-import { parseArgs } from "node:util";
 import { requireUndoable } from "../import/run/import-file.js";
 import { undoImport as undo } from "../import/run/undo-import.js";
-import { assertRequiredOptions, type Command, counted, toColumns, UsageError } from "./command.js";
+import { type Command, counted, outJson, toColumns } from "./command.js";
+import type * as declared from "./declarations/imports.js";
 import { withImport } from "./import-session.js";
 
-const one = { type: "string" } as const;
-
 /** `moego import list`: the newest imports of a company. */
-export const listImports: Command = async (words, context) => {
-  const { values } = parseArgs({ args: [...words], options: { company: one } });
-  assertRequiredOptions(values, ["company"]);
-  const { company: companyId } = values;
+export const listImports: Command<typeof declared.listImports> = async ({ company: companyId, json }, context) => {
   const jobs = await withImport(context, { companyId, rpc: "moego import list", isDryRun: true }, ({ jobs, write }) =>
     jobs.list(companyId, write.signal),
   );
+  if (json)
+    return outJson(
+      context.terminal,
+      jobs.map(({ id, name, kind, state, startedTime, created, updated, skipped, failed }) => ({
+        ...{ id, companyId, name, kind, state, startedTime, created, updated, skipped, failed },
+      })),
+    );
   const heading = ["ID", "NAME", "KIND", "STATE", "STARTED", "CREATED", "UPDATED", "SKIPPED", "FAILED"];
   const rows = jobs.map(({ id, name, kind, state, startedTime, created, updated, skipped, failed }) => [
     ...[id, name, kind, state.toLowerCase(), startedTime.toISOString()],
@@ -23,13 +25,8 @@ export const listImports: Command = async (words, context) => {
 };
 
 /** `moego import undo JOB`: erases what the import created, unless it has changed since. */
-export const undoImport: Command = async (words, context) => {
-  const { positionals, values } = parseArgs({ args: [...words], options: { company: one }, allowPositionals: true });
-  const [jobId, ...more] = positionals;
-  if (jobId === undefined || more.length > 0)
-    throw new UsageError("Expected one import. Usage: moego import undo JOB --company ID");
-  assertRequiredOptions(values, ["company"]);
-  const { company: companyId } = values;
+export const undoImport: Command<typeof declared.undoImport> = async (values, context) => {
+  const { JOB: jobId, company: companyId } = values;
   const { erased, deleted, restored, left, named, completed, refused } = await withImport(
     context,
     { companyId, rpc: "moego import undo", isDryRun: false },
@@ -38,6 +35,8 @@ export const undoImport: Command = async (words, context) => {
       return undo({ job, jobs, calls, write });
     },
   );
+  if (values.json)
+    return outJson(context.terminal, { importId: jobId, erased, deleted, restored, left, named, completed, refused });
   const { out } = context.terminal;
   out(`Erased ${counted(erased, "record")} of import ${jobId}.`);
   if (deleted > 0) out(`Deleted ${counted(deleted, "package")}. Their ledgers remain.`);

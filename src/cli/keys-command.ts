@@ -1,42 +1,22 @@
-import { parseArgs } from "node:util";
 import type { ApiKey, ApiKeyInput, Organization } from "../resources/api-keys/api-key.model.js";
 import { createApiKeyRepository } from "../resources/api-keys/api-key.repository.js";
 import { type ApiKeys, createApiKeys, defaultOverlapMs, maxOverlapMs } from "../resources/api-keys/api-key.service.js";
-import {
-  assertRequiredOptions,
-  type Command,
-  counted,
-  itemNames,
-  type OptionNames,
-  toColumns,
-  UsageError,
-  withOptionNames,
-} from "./command.js";
+import { type Command, counted, itemNames, type OptionNames, outJson, toColumns, withOptionNames } from "./command.js";
+import type * as declared from "./declarations/keys.js";
 import { type Session, withDatabase } from "./session.js";
-
-const several = { type: "string", multiple: true } as const;
-const one = { type: "string" } as const;
-const json = { type: "boolean" } as const;
+import { UsageError } from "./usage-error.js";
 
 /** `moego keys create`: prints the secret once. */
-export const createKey: Command = async (words, context) => {
-  const { values } = parseArgs({
-    args: [...words],
-    options: {
-      ...{ name: one, company: several, business: several, enterprise: several, scope: several },
-      ...{ staff: one, "allow-address": several, expires: one, json },
-    },
-  });
-  assertRequiredOptions(values, ["name"]);
+export const createKey: Command<typeof declared.createKey> = async (values, context) => {
   const input: ApiKeyInput = {
     name: values.name,
     organizations: [
-      ...(values.enterprise ?? []).map((id) => ({ type: "ENTERPRISE", id }) as const),
-      ...(values.company ?? []).map((id) => ({ type: "COMPANY", id }) as const),
-      ...(values.business ?? []).map(toBusiness),
+      ...values.enterprise.map((id) => ({ type: "ENTERPRISE", id }) as const),
+      ...values.company.map((id) => ({ type: "COMPANY", id }) as const),
+      ...values.business.map(toBusiness),
     ],
-    scopes: values.scope ?? [],
-    allowedAddresses: values["allow-address"] ?? [],
+    scopes: values.scope,
+    allowedAddresses: values["allow-address"],
     ...(values.staff === undefined ? {} : { staffId: values.staff }),
     ...(values.expires === undefined ? {} : { expiredTime: parseExpiry(values.expires, context.now()) }),
   };
@@ -47,7 +27,7 @@ export const createKey: Command = async (words, context) => {
   );
   const { out, err } = context.terminal;
   if (findsCallers(key)) err(findsCallersNote);
-  if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
+  if (values.json) return outJson(context.terminal, { ...key, secret });
   out(secret ?? "");
   err(`Created API key ${key.id} (${key.name}). Store the secret now; it cannot be shown again.`);
 };
@@ -81,22 +61,17 @@ function optionNamesOf({ organizations, scopes, allowedAddresses }: ApiKeyInput)
 }
 
 /** `moego keys list`: all API keys, newest first. */
-export const listKeys: Command = async (words, context) => {
-  const { values } = parseArgs({ args: [...words], options: { json } });
+export const listKeys: Command<typeof declared.listKeys> = async ({ json }, context) => {
   const keys = await withDatabase(context, "moego keys list", (session) => readAll(session, context.now));
   const { out } = context.terminal;
-  if (values.json) return out(JSON.stringify(keys, null, 2));
+  if (json) return outJson(context.terminal, keys);
   const heading = ["ID", "NAME", "STATE", "ORGANIZATIONS", "SECRET PREFIX", "LAST USED", "SCOPES"];
   for (const line of toColumns([heading, ...keys.map((key) => toCells(key, context.now()))])) out(line);
 };
 
 /** `moego keys rotate ID`: prints the new secret once. The previous secret stays valid for the overlap. */
-export const rotateKey: Command = async (words, context) => {
-  const options = { overlap: one, json };
-  const { positionals, values } = parseArgs({ args: [...words], options, allowPositionals: true });
-  const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0)
-    throw new UsageError("Expected exactly one API key ID. Usage: moego keys rotate ID");
+export const rotateKey: Command<typeof declared.rotateKey> = async (values, context) => {
+  const { ID: id } = values;
   const overlapMs = values.overlap === undefined ? defaultOverlapMs : parseDuration(values.overlap);
   if (overlapMs === undefined || overlapMs > maxOverlapMs)
     throw new UsageError("--overlap must be a duration from 0h to 30d, for example 24h or 7d.");
@@ -104,7 +79,7 @@ export const rotateKey: Command = async (words, context) => {
     keysOf(session, context.now).rotate({ id, overlapMs }, "installation", session.write),
   );
   const { out, err } = context.terminal;
-  if (values.json) return out(JSON.stringify({ ...key, secret }, null, 2));
+  if (values.json) return outJson(context.terminal, { ...key, secret });
   out(secret ?? "");
   err(`Rotated API key ${key.id} (${key.name}). Store the new secret now; it cannot be shown again.`);
   err(endOf(overlapMs));
@@ -116,14 +91,11 @@ function endOf(overlapMs: number): string {
 }
 
 /** `moego keys revoke ID`: takes effect everywhere within 2 s. */
-export const revokeKey: Command = async (words, context) => {
-  const { positionals } = parseArgs({ args: [...words], options: {}, allowPositionals: true });
-  const [id, ...more] = positionals;
-  if (id === undefined || more.length > 0)
-    throw new UsageError("Expected exactly one API key ID. Usage: moego keys revoke ID");
+export const revokeKey: Command<typeof declared.revokeKey> = async ({ ID: id, json }, context) => {
   const key = await withDatabase(context, "moego keys revoke", (session) =>
     keysOf(session, context.now).revoke(id, "installation", session.write),
   );
+  if (json) return outJson(context.terminal, key);
   context.terminal.out(`Revoked API key ${key.id} (${key.name}) at ${key.revokedTime?.toISOString()}.`);
 };
 

@@ -1,22 +1,17 @@
-import { parseArgs } from "node:util";
 import { migrateOrVerify, openDatabaseServer, serviceSecrets } from "../database-server.js";
 import { openExportedFolder } from "../export/exported-folder.js";
 import { assertLoadable, assertOptOutKey, loadExport } from "../export/load-export.js";
 import { readOptOutKey } from "../export/opt-out-key-file.js";
 import { openCompanySecretCipher } from "../repositories.js";
-import { type Command, counted, UsageError } from "./command.js";
+import { type Command, counted, outJson } from "./command.js";
+import type * as declared from "./declarations/exports.js";
 import { createProgress } from "./progress.js";
 import { warningLog } from "./session.js";
+import { UsageError } from "./usage-error.js";
 
 /** `moego load FOLDER`: the company of an export, which must not exist, in one transaction. */
-export const load: Command = async (words, { config, terminal, now }) => {
-  const { values, positionals } = parseArgs({
-    ...{ args: [...words], allowPositionals: true },
-    options: { "opt-out-key": { type: "string" }, "without-opt-out-key": { type: "boolean" } },
-  });
-  const [path, ...others] = positionals;
-  if (path === undefined || others.length > 0) throw new UsageError("`moego load` requires one FOLDER.");
-  const { "opt-out-key": keyFile, "without-opt-out-key": isWithoutKey = false } = values;
+export const load: Command<typeof declared.load> = async (values, { config, terminal, now }) => {
+  const { FOLDER: path, "opt-out-key": keyFile, "without-opt-out-key": isWithoutKey } = values;
   if (keyFile !== undefined && isWithoutKey)
     throw new UsageError("--opt-out-key and --without-opt-out-key exclude each other.");
   const startedAt = now();
@@ -36,6 +31,7 @@ export const load: Command = async (words, { config, terminal, now }) => {
     const seconds = ((now() - startedAt) / 1_000).toFixed(1);
     const { companyId, tables, snapshotTime } = manifest;
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+    if (values.json) return outJson(terminal, { companyId, tables: tables.length, rows, snapshotTime });
     const what = `${counted(tables.length, "table")} with ${counted(rows, "row")}`;
     terminal.out(`Loaded company ${companyId}: ${what} as of ${snapshotTime} in ${seconds} s. All hashes match.`);
     terminal.out("API keys and the secrets of external APIs and Stripe are not part of an export: create them again.");

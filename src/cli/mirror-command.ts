@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { exitOfFile } from "../core/exit-codes.js";
+import { OperatorError } from "../core/operator-error.js";
 import { serviceSecrets } from "../database-server.js";
 import { createGate, type Gate } from "../mirror/gate.js";
 import { createMirror, type Verification } from "../mirror/mirror.js";
@@ -7,31 +8,20 @@ import { ensureCompany, type SourceCompany, sourceCompanies } from "../mirror/mi
 import { createReport, type MirrorReport, untold, untoldByPublished } from "../mirror/report.js";
 import { openSource, type Source } from "../mirror/source.js";
 import { createMirrorOf, createRepositories } from "../repositories.js";
-import { assertRequiredOptions, type Command, type CommandContext, counted, UsageError } from "./command.js";
+import { type Command, type CommandContext, counted } from "./command.js";
+import type { Values as ValuesOf } from "./declaration.js";
+import type * as declared from "./declarations/mirror.js";
 import { type Session, withDatabase } from "./session.js";
+import { UsageError } from "./usage-error.js";
 
-const one = { type: "string" } as const;
-const flag = { type: "boolean" } as const;
-
-const options = {
-  ...{ from: one, "key-env": one, "key-file": one, company: one, every: one },
-  ...{ once: flag, follow: flag, verify: flag },
-} as const;
-
-type Values = ReturnType<typeof parseWords>["values"];
-
-function parseWords(words: readonly string[]) {
-  return parseArgs({ args: [...words], options });
-}
+type Values = ValuesOf<typeof declared.mirror>;
 
 const connections = 10;
 /** Leaves connections for reads. */
 const transactions = 8;
 
 /** `moego mirror`: the companies of another system that speaks the published API, with their ids and times. */
-export const mirror: Command = async (words, context) => {
-  const { values } = parseWords(words);
-  assertRequiredOptions(values, ["from"]);
+export const mirror: Command<typeof declared.mirror> = async (values, context) => {
   const baseUrl = readUrl(values.from);
   if (values.once && values.follow) throw new UsageError("--once and --follow exclude each other.");
   const intervalMs = readSeconds(values.every) * 1_000;
@@ -43,7 +33,7 @@ export const mirror: Command = async (words, context) => {
     const source = openSource({ baseUrl, key, signal: stop.signal });
     const run = { source, values, intervalMs, stop, context, gate: createGate(transactions) };
     const problems = await withDatabase(context, "moego mirror", (session) => mirrorAll(session, run), connections);
-    if (problems.length > 0) throw new Error(problems.join("\n"));
+    if (problems.length > 0) throw new OperatorError(problems.join("\n"), { exit: "incomplete" });
   } finally {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.off(name, onSignal);
   }
@@ -75,8 +65,8 @@ async function readKey(values: Values, { environment }: CommandContext): Promise
 async function readKeyFile(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
-  } catch {
-    throw new UsageError("--key-file cannot be read.");
+  } catch (cause) {
+    throw new OperatorError("--key-file cannot be read.", { cause, exit: exitOfFile(cause, "noInput") });
   }
 }
 

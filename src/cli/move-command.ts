@@ -1,28 +1,21 @@
-import { parseArgs } from "node:util";
 import type { Config } from "../config/config.js";
 import { migrateDatabase, openDatabaseServer } from "../database-server.js";
 import { liftFence } from "../db/backup/fence.js";
 import { moveDatabase } from "../db/backup/move-database.js";
 import { isVerifiedConnection } from "../db/verified-connection.js";
-import { type Command, type CommandContext, counted, UsageError } from "./command.js";
-import { readVersion } from "./help.js";
+import { type Command, type CommandContext, counted, outJson } from "./command.js";
+import type * as declared from "./declarations/backup.js";
 import { assertMovableSecrets } from "./moved-secrets.js";
 import { createProgress } from "./progress.js";
 import { warningLog } from "./session.js";
-
-const flag = { type: "boolean" } as const;
-const text = { type: "string" } as const;
-const options = {
-  ...{ from: text, replace: flag, "keep-writable": flag },
-  ...{ "without-secret-key": flag, unlock: flag },
-} as const;
+import { UsageError } from "./usage-error.js";
+import { readVersion } from "./version.js";
 
 /**
  * `moego move --from embedded|URL`: copies another database into the one of the configuration, which the server uses
  * afterwards. The other one is read-only from then on.
  */
-export const move: Command = async (words, context) => {
-  const { values } = parseArgs({ args: [...words], options });
+export const move: Command<typeof declared.move> = async (values, context) => {
   const { config, terminal, now } = context;
   const from = sourceOf(values.from, config);
   const startedAt = now();
@@ -36,15 +29,16 @@ export const move: Command = async (words, context) => {
     const target = await openDatabaseServer(config, log);
     const progress = createProgress(terminal, now);
     try {
-      const keepWritable = values["keep-writable"] ?? false;
+      const keepWritable = values["keep-writable"];
       const { ownerUrl, serviceUrl } = target;
       const moved = await moveDatabase({
         ...{ sourceUrl, ownerUrl, serviceUrl, keepWritable, progress },
-        ...{ replace: values.replace ?? false, version: readVersion() },
+        ...{ replace: values.replace, version: readVersion() },
       });
       const applied = await migrateDatabase(target, log);
       progress.end();
       const seconds = ((now() - startedAt) / 1_000).toFixed(1);
+      if (values.json) return outJson(terminal, { ...moved, migrations: applied });
       const what = `${counted(moved.tables, "table")} with ${counted(moved.rows, "row")}`;
       terminal.out(`Copied ${what} as of ${moved.snapshotTime} in ${seconds} s. All counts and hashes match.`);
       for (const name of applied) terminal.out(`Applied migration ${name}.`);
@@ -61,8 +55,7 @@ const done =
 const rehearsed = "The other database remains writable. What is written to it after that time is not in the copy.";
 
 /** Undefined for the embedded database. */
-function sourceOf(from: string | undefined, { database }: Config): string | undefined {
-  if (from === undefined || from === "") throw new UsageError("Missing required option: --from.");
+function sourceOf(from: string, { database }: Config): string | undefined {
   if (from === "embedded") {
     if (database.url !== undefined) return undefined;
     throw new UsageError("The configuration names the embedded database too. Set DATABASE_URL to the new database.");

@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import { OperatorError } from "../core/operator-error.js";
 import { serviceSecrets } from "../database-server.js";
 import { readSealed } from "../db/backup/sealed-values.js";
 import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../repositories.js";
@@ -11,9 +12,10 @@ import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "..
  */
 export async function assertMovableSecrets(config: Config, sourceUrl: string, from: string | undefined): Promise<void> {
   if (config.secretKey === undefined || config.pageTokenSecret === undefined) {
-    throw new Error(
+    throw new OperatorError(
       "Set SECRET_KEY and PAGE_TOKEN_SECRET to the values of the server of the other database. `moego secrets export " +
         "FILE` writes them to a file.",
+      { exit: "configuration" },
     );
   }
   const secrets = await serviceSecrets(config);
@@ -23,12 +25,12 @@ export async function assertMovableSecrets(config: Config, sourceUrl: string, fr
     flow_run: openFlowRunCipher(secrets),
   };
   const found = sealed.map(({ table, head }) => ciphers[table].hasKeyOf(head));
-  if (found.includes(false)) throw new Error(wrongKey);
+  if (found.includes(false)) throw new OperatorError(wrongKey, { exit: "configuration" });
   if (found.length > 0 || from !== undefined) return;
   // Nothing is encrypted yet. Erased ids may still have to be recognized.
   const generated = await serviceSecrets({ ...config, secretKey: undefined, previousSecretKeys: [] });
   if (![secrets.secretKey, ...(secrets.previousSecretKeys ?? [])].some((key) => key.equals(generated.secretKey)))
-    throw new Error(wrongKey);
+    throw new OperatorError(wrongKey, { exit: "configuration" });
 }
 
 const wrongKey =

@@ -1,41 +1,14 @@
-import { type Config, ConfigError, readConfig } from "../config/config.js";
-import { DomainError } from "../core/errors.js";
-import { type Command, exitCodes, type Terminal, UsageError } from "./command.js";
-import { helpOf, helpText, readVersions } from "./help.js";
+import { exitCodes } from "../core/exit-codes.js";
+import type { Surroundings } from "./command.js";
+import { type BoundCommand, commandSections } from "./commands.js";
+import { help } from "./declarations/about.js";
+import { helpOfCommand, helpOfGroup, helpText } from "./help.js";
+import { nearest } from "./suggestions.js";
+import { UsageError } from "./usage-error.js";
 
-/** Each module is loaded only by its command, so that help and usage errors respond immediately. */
-const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ["migrate", async () => (await import("./database-command.js")).migrate],
-  ["backup", async () => (await import("./backup-command.js")).backup],
-  ["restore", async () => (await import("./backup-command.js")).restore],
-  ["move", async () => (await import("./move-command.js")).move],
-  ["export", async () => (await import("./export-command.js")).exportCompany],
-  ["load", async () => (await import("./load-command.js")).load],
-  ["seed", async () => (await import("./database-command.js")).seed],
-  ["companies create", async () => (await import("./directory-command.js")).createCompany],
-  ["companies list", async () => (await import("./directory-command.js")).listCompanies],
-  ["businesses create", async () => (await import("./directory-command.js")).createBusiness],
-  ["businesses list", async () => (await import("./directory-command.js")).listBusinesses],
-  ["keys create", async () => (await import("./keys-command.js")).createKey],
-  ["keys list", async () => (await import("./keys-command.js")).listKeys],
-  ["keys rotate", async () => (await import("./keys-command.js")).rotateKey],
-  ["keys revoke", async () => (await import("./keys-command.js")).revokeKey],
-  ["secrets export", async () => (await import("./secrets-export-command.js")).exportSecrets],
-  ["import customers", async () => (await import("./import-command.js")).importCustomers],
-  ["import leads", async () => (await import("./import-command.js")).importLeads],
-  ["import pets", async () => (await import("./import-command.js")).importPets],
-  ["import packages", async () => (await import("./import-command.js")).importPackages],
-  ["import list", async () => (await import("./import-undo-command.js")).listImports],
-  ["import undo", async () => (await import("./import-undo-command.js")).undoImport],
-  ["mirror", async () => (await import("./mirror-command.js")).mirror],
-  ["secrets rotate", async () => (await import("./secrets-command.js")).rotate],
-]);
-
-/** What a command gets from the process in which it runs. */
-interface Surroundings {
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly terminal: Terminal;
-}
+const commands: ReadonlyMap<string, BoundCommand> = new Map(
+  commandSections.flatMap(({ commands: list }) => list.map((command) => [command.declaration.name, command] as const)),
+);
 
 /** Runs the command that the words name and resolves with its exit code; errors are printed. */
 export async function runCommand(words: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -44,59 +17,92 @@ export async function runCommand(words: readonly string[], surroundings: Surroun
     await dispatch(words, surroundings);
     return exitCodes.done;
   } catch (error) {
-    if (error instanceof ConfigError) {
-      terminal.err(error.message);
-      return exitCodes.configuration;
-    }
-    if (error instanceof UsageError || isParseError(error)) {
-      terminal.err(`${error.message}\nRun \`moego help\` for usage.`);
+    if (error instanceof UsageError) {
+      terminal.err(`${error.message}\nRun \`${helpFor(words)}\` for usage.`);
       return exitCodes.usage;
     }
-    for (const line of await explain(error)) terminal.err(line);
-    return exitCodes.failed;
+    const { explainedError } = await import("./explained-error.js");
+    const { lines, code } = explainedError(error);
+    for (const line of lines) terminal.err(line);
+    return code;
   }
 }
 
-async function dispatch(words: readonly string[], { environment, terminal }: Surroundings): Promise<void> {
+async function dispatch(words: readonly string[], surroundings: Surroundings): Promise<void> {
   const [first = "help", second = ""] = words;
-  if (["help", "--help", "-h"].includes(first)) return terminal.out(helpText);
-  if (["version", "--version"].includes(first)) return terminal.out(await readVersions());
-  const isPair = commands.has(`${first} ${second}`);
-  const name = isPair ? `${first} ${second}` : first;
-  if (words.includes("--help") || words.includes("-h")) return terminal.out(helpOf(name));
-  if (first === "serve") {
-    if (words.length > 1)
-      throw new UsageError("`moego serve` takes no arguments. Configure it with environment variables.");
-    const config = readConfig(environment);
-    const { serve } = await import("../serve.js");
-    return await serve(config);
-  }
-  const load = commands.get(name);
-  if (!load) throw new UsageError(unknownCommand(first, second));
-  const config: Config = readConfig(environment);
-  const command = await load();
-  await command(words.slice(isPair ? 2 : 1), { config, terminal, environment, now: Date.now });
+  const { out } = surroundings.terminal;
+  if (["help", "--help", "-h"].includes(first)) return out(helpOf(words.slice(1).filter((word) => !isHelp(word))));
+  const end = words.indexOf("--");
+  if (words.slice(0, end < 0 ? undefined : end).some(isHelp)) return out(helpOf(words.filter((word) => !isHelp(word))));
+  const { command, rest } = found(first === "--version" ? ["version", ...words.slice(1)] : words);
+  if (!command) throw new UsageError(unknownCommand(first, second));
+  await command.run(rest, surroundings);
+}
+
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
+}
+
+/** The command that the words begin with. */
+function found(words: readonly string[]) {
+  const [first = "", second = ""] = words;
+  const pair = commands.get(`${first} ${second}`);
+  if (pair) return { command: pair, rest: words.slice(2) };
+  return { command: commands.get(first), rest: words.slice(1) };
+}
+
+/** The help for a command, for a group such as `keys`, or for all. */
+function helpOf(words: readonly string[]): string {
+  const [first, second = ""] = words;
+  if (first === undefined) return helpText(sections());
+  if (first === help.name) return helpOfCommand(help);
+  const { command } = found(words);
+  if (command) return helpOfCommand(command.declaration);
+  const group = declarationsOf(first);
+  if (group.length > 0 && second === "") return helpOfGroup(first, group);
+  throw new UsageError(unknownCommand(first, second));
+}
+
+function sections() {
+  return commandSections.map(({ title, commands: list }, place) => ({
+    title,
+    declarations: [
+      ...list.map(({ declaration }) => declaration),
+      ...(place === commandSections.length - 1 ? [help] : []),
+    ],
+  }));
+}
+
+function declarationsOf(group: string) {
+  return [...commands.values()]
+    .map(({ declaration }) => declaration)
+    .filter(({ name }) => name.startsWith(`${group} `));
+}
+
+/** What to read after a usage error. */
+function helpFor(words: readonly string[]): string {
+  const { command } = found(words);
+  if (command) return `moego ${command.declaration.name} --help`;
+  const [first = ""] = words;
+  return declarationsOf(first).length > 0 ? `moego ${first} --help` : "moego help";
 }
 
 function unknownCommand(first: string, second: string): string {
-  const known = [...commands.keys()].filter((name) => name.startsWith(`${first} `)).map((name) => `moego ${name}`);
-  const advice = known.length > 0 ? ` Did you mean: ${known.join(", ")}?` : "";
-  return `Unknown command: ${[first, second].join(" ").trim()}.${advice}`;
+  const group = declarationsOf(first).map(({ name }) => name);
+  if (group.length === 0) {
+    // With the second word the first one can be a group, and without it an argument.
+    const meant =
+      nearest(`${first} ${second}`, [...commands.keys()]) ?? nearest(first, [...commands.keys(), ...groups()]);
+    return `Unknown command: ${first}.${meant === undefined ? "" : ` Did you mean \`moego ${meant}\`?`}`;
+  }
+  const meant = nearest(`${first} ${second}`, group);
+  if (second !== "" && meant !== undefined)
+    return `Unknown command: ${first} ${second}. Did you mean \`moego ${meant}\`?`;
+  return `Unknown command: ${[first, second].join(" ").trim()}. Did you mean: ${group.map((name) => `moego ${name}`).join(", ")}?`;
 }
 
-function isParseError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
-}
-
-async function explain(error: unknown): Promise<string[]> {
-  if (!(error instanceof Error)) return [String(error)];
-  const { startupErrorMessage: explainStart } = await import("../startup-error-message.js");
-  const reason = explainStart(error instanceof DomainError ? error.cause : error);
-  if (reason !== undefined) return [reason];
-  if (!(error instanceof DomainError)) return [error.message];
-  const violations = error.details.violations ?? [];
-  if (violations.length > 0)
-    return violations.map(({ field, description }) => (field ? `${field}: ${description}` : description));
-  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : "";
-  return [`${error.message}${cause}`];
+function groups(): readonly string[] {
+  return [
+    ...new Set([...commands.keys()].filter((name) => name.includes(" ")).map((name) => name.split(" ")[0] ?? "")),
+  ];
 }

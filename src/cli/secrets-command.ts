@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { OperatorError } from "../core/operator-error.js";
 import { serviceSecrets } from "../database-server.js";
 import type { Resealed } from "../db/reseal.js";
 import { openCompanySecretCipher, openFlowRunCipher, openSecretCipher } from "../repositories.js";
@@ -6,14 +6,14 @@ import { rotateCompanySecrets } from "../resources/cards/company-secret-rotation
 import { rotateSecrets } from "../resources/external-apis/secret-rotation.repository.js";
 import { rotateFlowRuns } from "../resources/ivr-flows/flow-run-rotation.repository.js";
 import { type Command, counted } from "./command.js";
+import type * as declared from "./declarations/secrets.js";
 import { withDatabase } from "./session.js";
 
 /**
  * `moego secrets rotate`: re-encrypts the stored secrets of external APIs, the keys of companies and the responses
  * of flow runs with the current SECRET_KEY.
  */
-export const rotate: Command = async (words, context) => {
-  parseArgs({ args: [...words], options: {} });
+export const rotate: Command<typeof declared.rotateSecrets> = async (_, context) => {
   const { out, err } = context.terminal;
   const report = (noun: string, { resealed, current }: Resealed) =>
     out(`Re-encrypted ${counted(resealed, noun)}; ${current} already used the current key.`);
@@ -51,5 +51,6 @@ export const rotate: Command = async (words, context) => {
     ...(keys.length > 0 ? [counted(keys.length, "company key")] : []),
     ...(runs.length > 0 ? [counted(runs.length, "flow run")] : []),
   ];
-  if (failed.length > 0) throw new Error(`${failed.join(" and ")} could not be re-encrypted.`);
+  if (failed.length > 0)
+    throw new OperatorError(`${failed.join(" and ")} could not be re-encrypted.`, { exit: "incomplete" });
 };

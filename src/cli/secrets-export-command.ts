@@ -1,30 +1,30 @@
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { exitOfFile } from "../core/exit-codes.js";
+import { OperatorError } from "../core/operator-error.js";
 import { serviceSecrets } from "../database-server.js";
 import { createOptOutKeys } from "../db/opt-out-key.js";
 import { optOutKeyLine } from "../export/opt-out-key-file.js";
 import { openCompanySecretCipher } from "../repositories.js";
-import { type Command, type CommandContext, onlyFile } from "./command.js";
+import { type Command, type CommandContext, outJson } from "./command.js";
+import type * as declared from "./declarations/secrets.js";
 import { withDatabase } from "./session.js";
 
 /**
  * `moego secrets export FILE`: the secrets that a backup does not contain, or the one that an export of a company does not
  * contain, as lines for an environment file. They are never printed, so that they reach no log.
  */
-export const exportSecrets: Command = async (words, context) => {
-  const { positionals, values } = parseArgs({
-    ...{ args: [...words], allowPositionals: true },
-    options: { company: { type: "string" } },
-  });
-  const file = onlyFile(positionals, "secrets export");
+export const exportSecrets: Command<typeof declared.exportSecrets> = async (values, context) => {
+  const { FILE: file } = values;
   const lines = values.company === undefined ? await linesOfService(context) : [await lineOf(values.company, context)];
   try {
     await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600, flag: "wx", flush: true });
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    if (code === "EEXIST") throw new Error(`${file} already exists. Choose another name.`, { cause });
-    throw new Error(`Cannot write ${file} (${code}).`, { cause });
+    const exit = exitOfFile(cause, "cannotCreate");
+    if (code === "EEXIST") throw new OperatorError(`${file} already exists. Choose another name.`, { cause, exit });
+    throw new OperatorError(`Cannot write ${file} (${code}).`, { cause, exit });
   }
+  if (values.json) return outJson(context.terminal, { file });
   context.terminal.out(`Wrote ${file}.`);
 };
 
@@ -46,5 +46,5 @@ async function lineOf(companyId: string, context: CommandContext): Promise<strin
     createOptOutKeys(database, cipher).load(companyId, write.signal),
   );
   if (key) return optOutKeyLine(key.bytes);
-  throw new Error("The company of --company has no key, so an export of it can be loaded without one.");
+  throw new OperatorError("The company of --company has no key, so an export of it can be loaded without one.");
 }

@@ -5,6 +5,8 @@ import type { LimitedDatabase } from "../db/company-records.js";
 import { openDatabase } from "../db/database.js";
 import { readFault } from "../db/database-errors.js";
 import type { Log } from "../db/log.js";
+import { outOfDate } from "../db/migrate/migrate.js";
+import { MigrationError } from "../db/migrate/migration-error.js";
 import { createSnapshots, type Snapshots } from "../db/snapshots.js";
 import type { CommandContext } from "./command.js";
 
@@ -43,7 +45,7 @@ export async function withDatabase<T>(
     const fault = readFault(error);
     // SQLSTATE of an unknown table or column, or of a missing role that the first migration creates.
     const isBehind = fault?.kind === "answer" && ["42P01", "42703", "22023"].includes(fault.sqlState);
-    throw isBehind ? new Error("The database schema is out of date. Run: moego migrate", { cause: error }) : error;
+    throw isBehind ? new MigrationError(outOfDate, { cause: error }) : error;
   } finally {
     await server.stop();
   }

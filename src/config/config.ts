@@ -105,9 +105,6 @@ interface ConfigFault {
   readonly example: string;
 }
 
-/** sysexits.h EX_CONFIG. */
-export const configurationExitCode = 78;
-
 /** All errors of the environment. The message is a report for the operator. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";

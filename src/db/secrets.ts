@@ -3,6 +3,7 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { generateSecret } from "../core/key-secrets.js";
+import { OperatorError, type OperatorErrorOptions } from "../core/operator-error.js";
 
 /** Secrets stored in DATA_DIR if the environment does not set them. */
 interface KeptSecrets {
@@ -14,8 +15,12 @@ interface KeptSecrets {
 }
 
 /** The stored secrets cannot be read. The message says what to do. */
-export class SecretsError extends Error {
+export class SecretsError extends OperatorError {
   override readonly name = "SecretsError";
+
+  constructor(message: string, { exit = "configuration", ...options }: OperatorErrorOptions = {}) {
+    super(message, { ...options, exit });
+  }
 }
 
 const keptSchema = z.object({
@@ -48,7 +53,7 @@ async function readKept(file: string): Promise<KeptSecrets | undefined> {
     text = await readFile(file, "utf8");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
-    throw new SecretsError(`No permission to read ${file}.`, { cause });
+    throw new SecretsError(`No permission to read ${file}.`, { cause, exit: "permission" });
   }
   try {
     return keptSchema.parse(JSON.parse(text));
@@ -67,7 +72,8 @@ async function writeOnce(file: string, text: string): Promise<void> {
     await writeFile(draft, text, { mode: 0o600, flag: "wx", flush: true });
     await link(draft, file);
   } catch (cause) {
-    if (codeOf(cause) !== "EEXIST") throw new SecretsError(`No permission to write ${file}.`, { cause });
+    if (codeOf(cause) !== "EEXIST")
+      throw new SecretsError(`No permission to write ${file}.`, { cause, exit: "permission" });
   } finally {
     await rm(draft, { force: true });
   }

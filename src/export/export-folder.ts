@@ -93,7 +93,7 @@ export async function createExportFolder(path: string): Promise<ExportFolder> {
 
 async function assertAbsent(path: string, target: string): Promise<void> {
   const found = await stat(target).catch(() => undefined);
-  if (found) throw new ExportError(`${path} already exists. Choose another name.`);
+  if (found) throw new ExportError(`${path} already exists. Choose another name.`, { exit: "cannotCreate" });
 }
 
 async function creating(partial: string, path: string): Promise<void> {
@@ -104,7 +104,7 @@ async function creating(partial: string, path: string): Promise<void> {
     throw new ExportError(
       `${path}.partial already exists: another export to this name is running, or one was killed. If none is running, ` +
         "delete that folder.",
-      { cause },
+      { cause, exit: "cannotCreate" },
     );
   }
 }

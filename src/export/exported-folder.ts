@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
+import { exitOfFile } from "../core/exit-codes.js";
 import { pipeChecked } from "../db/backup/checked-rows.js";
 import type { OnBytes } from "../db/backup/meter.js";
 import { ExportError } from "./export-error.js";
@@ -53,7 +54,9 @@ export async function openExportedFolder(path: string): Promise<ExportedFolder> 
 async function readManifest(path: string): Promise<ExportManifest> {
   const [text, hash] = await Promise.all([manifestName, manifestHashName].map((name) => readText(path, name)));
   if (text === undefined || hash === undefined)
-    throw new ExportError(`${path} is not the folder of a complete export: ${manifestName} or its hash is missing.`);
+    throw new ExportError(`${path} is not the folder of a complete export: ${manifestName} or its hash is missing.`, {
+      exit: existsSync(path) ? "data" : "noInput",
+    });
   if (hash !== `${createHash("sha256").update(text).digest("hex")}  ${manifestName}\n`)
     throw damaged(path, `${manifestName} does not match its hash`);
   const parsed = manifestSchema.safeParse(JSON.parse(text));
@@ -71,7 +74,10 @@ async function readText(path: string, name: string): Promise<string | undefined>
   } catch (cause) {
     const code = codeOf(cause);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new ExportError(`Cannot read ${path} (${code ?? "unknown"}).`, { cause });
+    throw new ExportError(`Cannot read ${path} (${code ?? "unknown"}).`, {
+      cause,
+      exit: exitOfFile(cause, "noInput"),
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { ExitReason } from "../core/exit-codes.js";
 import { connectForBackup } from "../db/backup/backup-connection.js";
 import type { BackupProgress } from "../db/backup/take-backup.js";
 import { sealedOptOutKey } from "../db/opt-out-key.js";
@@ -48,7 +49,9 @@ export async function loadExport({ manifest, pipeTable }: ExportedFolder, option
       .query(`ANALYZE ${exportedTables.map(({ name }) => `public."${name}"`).join(", ")}`)
       .catch(() => undefined);
   } catch (error) {
-    throw error instanceof LoadError ? new ExportError(messageOf(error.fault), { cause: error }) : error;
+    throw error instanceof LoadError
+      ? new ExportError(messageOf(error.fault), { cause: error, exit: exits[error.fault.kind] })
+      : error;
   } finally {
     await client.end(); // rolls back what was not committed
   }
@@ -66,6 +69,11 @@ export function assertLoadable({ person, tables, version }: ExportManifest): voi
       "and then install this one.",
   );
 }
+
+const exits: Readonly<Partial<Record<LoadFault["kind"], ExitReason>>> = {
+  COMPANY_EXISTS: "cannotCreate",
+  NOT_OWNER: "permission",
+};
 
 /** @throws ExportError if it is not the key of the export */
 export function assertOptOutKey({ optOutKey }: ExportManifest, key: Uint8Array | undefined): void {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { exitOfFile } from "../core/exit-codes.js";
 import { checkOf } from "../db/backup/secret-checks.js";
 import { ExportError } from "./export-error.js";
 import { codeOf } from "./export-folder.js";
@@ -19,7 +20,10 @@ export function optOutKeyLine(key: Uint8Array): string {
 /** @throws ExportError if the file has no such line */
 export async function readOptOutKey(path: string): Promise<Uint8Array> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new ExportError(`Cannot read ${path} (${codeOf(cause) ?? "unknown"}).`, { cause });
+    throw new ExportError(`Cannot read ${path} (${codeOf(cause) ?? "unknown"}).`, {
+      cause,
+      exit: exitOfFile(cause, "noInput"),
+    });
   });
   const [, value = ""] = new RegExp(`^${name}=(\\S+)$`, "m").exec(text) ?? [];
   const key = Buffer.from(value, "base64");

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
+import { OperatorError } from "../core/operator-error.js";
 import { createGate } from "./gate.js";
 
 /** A system that speaks the published API, read with its API key. */
@@ -15,13 +16,13 @@ export interface Source {
 }
 
 /** A request that the source did not answer, however often it was repeated. Has no value of the request. */
-export class SourceError extends Error {
+export class SourceError extends OperatorError {
   override readonly name = "SourceError";
   /** HTTP status. 0 without an answer. */
   readonly status: number;
 
   constructor(message: string, status: number) {
-    super(message);
+    super(message, { exit: status === 401 || status === 403 ? "permission" : "unavailable" });
     this.status = status;
   }
 }

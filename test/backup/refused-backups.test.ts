@@ -25,10 +25,10 @@ afterAll(async () => {
 });
 
 /** Tries to restore the file, which must be refused in these words and change nothing. */
-async function expectRefused(file: string, words: string | RegExp): Promise<void> {
+async function expectRefused(file: string, words: string | RegExp, code = 65): Promise<void> {
   const ended = await moegoHere(["restore", file], environmentOf(target));
   expect(ended.stderr).toMatch(words);
-  expect(ended).toMatchObject({ code: 1, stdout: expect.not.stringContaining("Restored") });
+  expect(ended).toMatchObject({ code, stdout: expect.not.stringContaining("Restored") });
   expect((await contentOf(target.owner)).size).toBe(0);
 }
 
@@ -123,7 +123,7 @@ describe("moego restore refuses, and changes nothing,", { timeout: 180_000 }, ()
   it("another SECRET_KEY, unless it is a previous one or said to be lost", async () => {
     const environment = { ...environmentOf(target), SECRET_KEY: Buffer.alloc(32, 8).toString("base64") };
     const refused = await moegoHere(["restore", good], environment);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("SECRET_KEY is not the key of this") });
+    expect(refused).toMatchObject({ code: 78, stderr: expect.stringContaining("SECRET_KEY is not the key of this") });
     expect(refused.stderr).not.toContain(environment.SECRET_KEY);
     const known = await moegoHere(["restore", good, "--check"], {
       ...environment,
@@ -136,7 +136,7 @@ describe("moego restore refuses, and changes nothing,", { timeout: 180_000 }, ()
   });
 
   it("a file that is absent, and arguments that are not one file", async () => {
-    await expectRefused(join(folder.path, "absent.moego"), "ENOENT");
+    await expectRefused(join(folder.path, "absent.moego"), "ENOENT", 66);
     for (const words of [["restore"], ["restore", "a", "b"], ["backup"], ["backup", "a", "--nothing"]])
       expect(await moegoHere(words, environmentOf(target))).toMatchObject({ code: 64 });
   });

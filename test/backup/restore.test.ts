@@ -56,7 +56,7 @@ describe("a backup that is restored", { timeout: 180_000 }, () => {
     await target.owner.query("UPDATE company SET name = 'Changed'");
     const changed = await contentOf(target.owner);
     const refused = await moegoHere(["restore", file], environment);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("The database already contains data") });
+    expect(refused).toMatchObject({ code: 73, stderr: expect.stringContaining("The database already contains data") });
     expect(await contentOf(target.owner)).toEqual(changed);
     expect(await moegoHere(["restore", file, "--replace"], environment)).toMatchObject({ code: 0 });
     expect(await contentOf(target.owner)).toEqual(await contentOf(source.owner));
@@ -69,7 +69,7 @@ describe("a backup that is restored", { timeout: 180_000 }, () => {
     await target.owner.query("SET application_name = 'moego'");
     const pid = (await target.owner.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0]?.pid;
     const refused = await moegoHere(["restore", file], environmentOf(target));
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("Stop it first.") });
+    expect(refused).toMatchObject({ code: 75, stderr: expect.stringContaining("Stop it first.") });
     await target.owner.query("RESET application_name");
     expect(pid).toBeGreaterThan(0);
     expect(await moegoHere(["restore", file], environmentOf(target))).toMatchObject({ code: 0 });
@@ -82,7 +82,7 @@ describe("moego backup", { timeout: 180_000 }, () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const before = await readFile(file);
     const refused = await moegoHere(["backup", file], environmentOf(source));
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });
+    expect(refused).toMatchObject({ code: 73, stderr: expect.stringContaining("already exists") });
     expect(await readFile(file)).toEqual(before);
     const copy = join(folder.path, "copy.moego");
     await writeFile(copy, "not a backup");
@@ -102,18 +102,18 @@ describe("moego backup", { timeout: 180_000 }, () => {
     const target = join(folder.path, "failed.moego");
     const login = { ...environmentOf(source), DATABASE_MIGRATION_URL: "" };
     const cases = [
-      [["backup", join(folder.path, "none/x.moego")], environmentOf(source), "ENOENT"],
-      [["backup", target], environmentOf(empty), "nothing to back up"],
-      [["backup", target], login, "Set DATABASE_MIGRATION_URL"],
+      [["backup", join(folder.path, "none/x.moego")], environmentOf(source), "ENOENT", 73],
+      [["backup", target], environmentOf(empty), "nothing to back up", 65],
+      [["backup", target], login, "Set DATABASE_MIGRATION_URL", 77],
     ] as const;
     const files = await readdir(folder.path);
-    for (const [words, environment, message] of cases)
-      expect(await moegoHere(words, environment)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+    for (const [words, environment, message, code] of cases)
+      expect(await moegoHere(words, environment)).toMatchObject({ code, stderr: expect.stringContaining(message) });
     const client = await source.owner.connect();
     await client.query("SELECT pg_advisory_lock(7460011)");
     const second = await moegoHere(["backup", target], environmentOf(source));
     client.release(true);
-    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining("Another backup or restore") });
+    expect(second).toMatchObject({ code: 75, stderr: expect.stringContaining("Another backup or restore") });
     expect(await readdir(folder.path)).toEqual(files);
   });
 });

@@ -58,7 +58,7 @@ describe("with the embedded database", () => {
     await rm(join(data, "global", "pg_control"));
     process.kill(pid, "SIGKILL");
     const { code, stderr } = await service.ended;
-    expect(code).toBe(1);
+    expect(code).toBe(69);
     expect(stderr).toMatch(/^The embedded PostgreSQL keeps stopping\. See its log: .*server\.log$/m);
     await rm(own, { recursive: true, force: true });
   }, 40_000);

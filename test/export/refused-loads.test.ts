@@ -43,7 +43,7 @@ async function refusal(
   await change(copy);
   const before = await contentOf(target.owner);
   const ended = await moegoHere(["load", copy, ...words], environmentBeside(target));
-  expect(ended).toMatchObject({ code: 1, stdout: "" });
+  expect(ended).toMatchObject({ code: 65, stdout: "" });
   expect(await contentOf(target.owner)).toEqual(before);
   return ended.stderr;
 }
@@ -72,7 +72,7 @@ describe("a load is refused, and changes nothing,", () => {
     await done(["load", at("csv"), "--opt-out-key", keyFile], there);
     const before = await contentOf(full.owner);
     const again = await moegoHere(["load", at("jsonl"), "--opt-out-key", keyFile], there);
-    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("already contains the company") });
+    expect(again).toMatchObject({ code: 73, stderr: expect.stringContaining("already contains the company") });
     expect(await contentOf(full.owner)).toEqual(before);
   });
 
@@ -122,7 +122,7 @@ describe("a load is refused, and changes nothing,", () => {
   it("by a login that does not own the tables", async () => {
     const login = { ...environmentBeside(target), DATABASE_MIGRATION_URL: "" };
     const refused = await moegoHere(["load", at("csv"), "--opt-out-key", keyFile], login);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("Set DATABASE_MIGRATION_URL") });
+    expect(refused).toMatchObject({ code: 77, stderr: expect.stringContaining("Set DATABASE_MIGRATION_URL") });
   });
 });
 

@@ -30,7 +30,7 @@ it("a DATA_DIR of mode 0700 works, stays closed, and keeps its data from start t
 it("a DATA_DIR that is no folder is refused in one sentence", async () => {
   const variables = { DATA_DIR: "package.json", HTTP_PORT: "0", GRPC_PORT: "0" };
   const { code, stderr } = await run(program, [], variables).ended;
-  expect(code).toBe(1);
+  expect(code).toBe(78);
   expect(stderr).toMatch(
     /^Cannot create or write DATA_DIR .*package\.json \(EEXIST\)\. Set DATA_DIR to a writable directory\.\n$/,
   );

@@ -196,7 +196,7 @@ Cora,Orr,212-555-0113,no,2024-05-01,web form
     );
     expect([await count(company, "customer"), await count(company, "pet")]).toEqual([1, 0]);
     expect((await moegoHere(["import", "list", "--company", company], environment)).stdout).toMatch(/undone/);
-    expect(await moegoHere(["import", "undo", job, "--company", company], environment)).toMatchObject({ code: 1 });
+    expect(await moegoHere(["import", "undo", job, "--company", company], environment)).toMatchObject({ code: 65 });
     const again = await run("customers", company, owners);
     expect(totals(again.stdout)).toContain("3 created");
     expect([await count(company, "customer"), await count(company, "pet")]).toEqual([3, 2]);

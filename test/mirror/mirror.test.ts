@@ -94,13 +94,13 @@ describe("the command", () => {
     [["--from", "http://example.com", "--key-env", "SOURCE_KEY"], "--from must be an https URL"],
     [["--from", "https://example.com"], "Set either --key-env or --key-file."],
     [["--from", "https://example.com", "--key-env", "OTHER"], "The API key of the source is empty."],
-    [["--from", "https://example.com", "--key-file", "/does/not/exist"], "--key-file cannot be read."],
+    [["--from", "https://example.com", "--key-file", "/does/not/exist"], "--key-file cannot be read.", 66],
     [["--from", "https://example.com", "--key-env", "SOURCE_KEY", "--once", "--follow"], "exclude each other"],
     [["--from", "https://example.com", "--key-env", "SOURCE_KEY", "--every", "0"], "--every must be"],
-  ])("refuses %j", async (words, message) => {
+  ])("refuses %j", async (words, message, code = 64) => {
     const environment = { ...environmentBeside(target.database), SOURCE_KEY: "secret" };
     expect(await moegoHere(["mirror", ...words], environment)).toMatchObject({
-      code: 64,
+      code,
       stderr: expect.stringContaining(message),
     });
   });
@@ -109,7 +109,7 @@ describe("the command", () => {
     const environment = { ...environmentBeside(target.database), SOURCE_KEY: "a-wrong-key" };
     const words = ["mirror", "--from", source.app.httpUrl, "--key-env", "SOURCE_KEY"];
     const ended = await moegoHere(words, environment);
-    expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining("HTTP 401 UNAUTHENTICATED") });
+    expect(ended).toMatchObject({ code: 77, stderr: expect.stringContaining("HTTP 401 UNAUTHENTICATED") });
     expect(ended.stderr).not.toContain("a-wrong-key");
   });
 });

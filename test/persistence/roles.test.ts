@@ -74,7 +74,7 @@ describe("a server without the role", () => {
     const DATABASE_URL = await login("not_migrated");
     const { code, stderr } = await moego(["keys", "list"], { ...secrets, DATABASE_URL });
     expect({ code, stderr }).toEqual({
-      ...{ code: 1, stderr: "The database schema is out of date. Run: moego migrate\n" },
+      ...{ code: 78, stderr: "The database schema is out of date. Run: moego migrate\n" },
     });
   });
 });

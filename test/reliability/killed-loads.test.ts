@@ -61,5 +61,5 @@ it("an export that is killed leaves no folder of that name", async () => {
   await killWhileWriting(words, killed, source);
   expect(await exists(killed)).toBe(false);
   const again = await moegoHere(words, environmentOf(source));
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("delete that folder") });
+  expect(again).toMatchObject({ code: 73, stderr: expect.stringContaining("delete that folder") });
 });

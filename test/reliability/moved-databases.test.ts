@@ -33,7 +33,7 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
     const used = await moegoHere(words, environmentOf(target));
     await client.query("RESET application_name");
     client.release();
-    expect(used).toMatchObject({ code: 1, stderr: expect.stringContaining("Stop it first.") });
+    expect(used).toMatchObject({ code: 75, stderr: expect.stringContaining("Stop it first.") });
     const other = { ...environmentOf(target), SECRET_KEY: Buffer.alloc(32, 8).toString("base64") };
     const sealed = openCompanySecretCipher({ ...secretsOfTests, pageTokenSecret: "" }).seal("sk_test_1", ["any"]);
     await source.owner.query(
@@ -41,20 +41,20 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
       [Buffer.from(sealed)],
     );
     const filled = await moegoHere(words, environmentOf(source));
-    expect(filled).toMatchObject({ code: 1 });
+    expect(filled).toMatchObject({ code: 73 });
     expect(await moegoHere(words, other)).toMatchObject({
-      ...{ code: 1, stderr: expect.stringContaining("SECRET_KEY is not the key of the other database") },
+      ...{ code: 78, stderr: expect.stringContaining("SECRET_KEY is not the key of the other database") },
     });
     await using rows = await createDatabase();
     await seed(rows);
     expect(await moegoHere(words, environmentOf(rows))).toMatchObject({
-      ...{ code: 1, stderr: expect.stringContaining("already contains data") },
+      ...{ code: 73, stderr: expect.stringContaining("already contains data") },
     });
     expect(await isReadOnly(source)).toBe(false);
     expect((await contentOf(target.owner)).size).toBe(0);
     // What the operator has set is left as it was.
     await rows.owner.query(`ALTER DATABASE ${rows.name} SET default_transaction_read_only = on`);
-    expect(await moegoHere(["move", "--from", rows.ownerUrl], environmentOf(source))).toMatchObject({ code: 1 });
+    expect(await moegoHere(["move", "--from", rows.ownerUrl], environmentOf(source))).toMatchObject({ code: 73 });
     expect(await isReadOnly(rows)).toBe(true);
   });
 
@@ -75,7 +75,7 @@ describe("moego move between two databases", { timeout: 180_000 }, () => {
       must: "the same rows, no writes to the source",
     });
     const stale = await moegoHere(["migrate"], environmentOf(source));
-    expect(stale).toMatchObject({ code: 1, stderr: expect.stringMatching(/The database is read-only.*--unlock/) });
+    expect(stale).toMatchObject({ code: 77, stderr: expect.stringMatching(/The database is read-only.*--unlock/) });
     await using service = await startService(environmentOf(target));
     expect((await listCustomers(service.httpUrl, secrets.DEMO_API_KEY)).status).toBe(200);
     expect(await moegoHere([...words, "--unlock"], environmentOf(target))).toMatchObject({ code: 0 });
@@ -127,21 +127,21 @@ describe("moego move from the embedded database and back", { timeout: 240_000 },
         .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
     );
     const again = await moegoHere(["secrets", "export", file], embedded);
-    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("already exists") });
+    expect(again).toMatchObject({ code: 73, stderr: expect.stringContaining("already exists") });
     const urls = { DATABASE_URL: own.serviceUrl, DATABASE_MIGRATION_URL: own.ownerUrl, DATA_DIR: first.path };
     const wrong = { ...urls, ...taken, SECRET_KEY: Buffer.alloc(32, 9).toString("base64") };
-    expect(await moegoHere(["move", "--from", "embedded"], wrong)).toMatchObject({ code: 1 });
+    expect(await moegoHere(["move", "--from", "embedded"], wrong)).toMatchObject({ code: 78 });
     const moved = await moegoHere(["move", "--from", "embedded"], { ...urls, ...taken });
     expect(moved).toMatchObject({ code: 0, stdout: expect.stringContaining("is now read-only") });
     for (const secret of Object.values(taken)) expect(moved.stdout + moved.stderr).not.toContain(secret);
     const wanted = await contentOf(own.owner);
     expect(wanted.get("customer")).not.toMatch(/^0 /);
     const refused = await moegoHere(["companies", "list"], embedded);
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("The database is read-only") });
+    expect(refused).toMatchObject({ code: 77, stderr: expect.stringContaining("The database is read-only") });
 
     const back = { DATA_DIR: second.path };
     const without = await moegoHere(["move", "--from", own.ownerUrl], back);
-    expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining("moego secrets export") });
+    expect(without).toMatchObject({ code: 78, stderr: expect.stringContaining("moego secrets export") });
     const returned = await moegoHere(["move", "--from", own.ownerUrl], { ...back, ...taken });
     expect(returned).toMatchObject({ code: 0, stdout: expect.stringContaining("All counts and hashes match.") });
     expect(await moegoHere(["companies", "list"], { ...back, ...taken })).toMatchObject({ code: 0 });

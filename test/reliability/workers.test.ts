@@ -106,5 +106,5 @@ it("O6: a port in use is reported as with one process", async () => {
   }).ended;
   taken.close();
   expect(stderr).toContain(`Port ${port} is in use. Set HTTP_PORT to another port`);
-  expect(code).toBe(1);
+  expect(code).toBe(69);
 });

@@ -100,7 +100,7 @@ describe("moego keys", () => {
     const { key } = await createJson("--name", "Gone", "--company", "cmp_001");
     await moegoHere(["keys", "revoke", key.id], environment);
     for (const id of [key.id, "key_404"]) {
-      expect(await moegoHere(["keys", "rotate", id], environment)).toMatchObject({ code: 1, stdout: "" });
+      expect(await moegoHere(["keys", "rotate", id], environment)).toMatchObject({ code: 65, stdout: "" });
     }
   });
 
@@ -148,19 +148,19 @@ describe("moego keys", () => {
     expect(stdout).toMatch(/key_demo_1 +Demo key of cmp_001 +active +cmp_001/);
   });
 
-  it("says everything that is wrong with a new key, makes none, and exits 1", async () => {
+  it("says everything that is wrong with a new key, makes none, and exits 65", async () => {
     const before = await countKeys();
     const wrong = await create(
       ...["--name", "Wrong", "--company", "cmp_404", "--business", "cmp_002/bus_001", "--scope", "customer:eat"],
       ...["--staff", "staff_404", "--allow-address", "10.0.0.0/99", "--expires", "2001-01-01"],
     );
-    expect(wrong.code).toBe(1);
+    expect(wrong.code).toBe(65);
     const options = wrong.stderr.split("\n").map((line) => line.split(": ")[0]);
     expect(options).toEqual([
       ...["--scope customer:eat", "--allow-address 10.0.0.0/99", "--expires"],
       ...["--company cmp_404", "--business cmp_002/bus_001", "--staff", ""],
     ]);
-    expect((await create("--name", "Nowhere")).code).toBe(1);
+    expect((await create("--name", "Nowhere")).code).toBe(65);
     expect(await countKeys()).toBe(before);
   });
 
@@ -178,12 +178,14 @@ describe("moego keys", () => {
   ])("exits 64 for words that it does not understand: %j", async (words) => {
     const { code, stdout, stderr } = await moegoHere(words, environment);
     expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
-    expect(stderr).toContain("Run `moego help` for usage.");
+    expect(stderr).toMatch(/Run `moego .*help` for usage\.\n$/);
   });
 
   it("names every option that is missing at once, and the commands that a word begins", async () => {
     const company = await moegoHere(["companies", "create", "--country", "US"], environment);
-    expect(company.stderr).toBe("Missing required options: --name, --time-zone.\nRun `moego help` for usage.\n");
+    expect(company.stderr).toBe(
+      "Missing required options: --name, --time-zone.\nRun `moego companies create --help` for usage.\n",
+    );
     const keys = await moego(["keys"], environment);
     expect(keys.code).toBe(64);
     expect(keys.stderr).toContain(
@@ -191,20 +193,8 @@ describe("moego keys", () => {
     );
   });
 
-  it("prints its help and its version without any configuration", async () => {
+  it("prints its version without any configuration", async () => {
     const wrong = { HTTP_PORT: "not a port" };
-    const { code, stdout } = await moego(["help"], wrong);
-    expect(code).toBe(0);
-    expect(stdout).toContain("  keys create                   Create an API key");
-    expect(await moegoHere(["keys", "rotate", "--help"], wrong)).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^moego keys rotate ID +Create a new secret.*\n +--overlap .*\n +--json .*\n$/),
-    });
-    const keys = await moegoHere(["keys", "--help"], wrong);
-    expect(keys.stdout.match(/^moego .*?(?= {2})/gm)).toEqual([
-      ...["moego keys create", "moego keys list [--json]", "moego keys rotate ID", "moego keys revoke ID"],
-    ]);
-    expect(await moegoHere(["pets", "--help"], wrong)).toMatchObject({ code: 0, stdout });
     for (const word of ["version", "--version"])
       expect(await moegoHere([word], wrong)).toMatchObject({
         code: 0,
@@ -226,7 +216,7 @@ describe("a database that cannot be reached", () => {
       ...{ ...secrets, DATABASE_URL: `postgresql://moego:hidden-password@localhost:${free.port}/moego` },
       NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(twoAddresses)}`,
     });
-    expect(code).toBe(1);
+    expect(code).toBe(69);
     expect(stderr).toMatch(/^Cannot connect to the database of DATABASE_URL .* \(ECONNREFUSED\)\.\n$/);
   });
 });
@@ -236,7 +226,7 @@ describe("a database of your own that is empty", () => {
     await using empty = await createEmptyDatabase();
     const { code, stderr } = await moegoHere(["companies", "list"], environmentOf(empty));
     expect({ code, stderr }).toEqual({
-      ...{ code: 1, stderr: "The database schema is out of date. Run: moego migrate\n" },
+      ...{ code: 78, stderr: "The database schema is out of date. Run: moego migrate\n" },
     });
   });
 
@@ -246,7 +236,7 @@ describe("a database of your own that is empty", () => {
     const zone = ["--country", "US", "--time-zone", "America/New_York"];
     const company = ["companies", "create", "--id", "cmp_9", "--name", "First", ...zone];
     expect(await moegoHere(company, variables)).toMatchObject({ code: 0, stdout: "cmp_9\n" });
-    expect((await moegoHere(company, variables)).code).toBe(1);
+    expect((await moegoHere(company, variables)).code).toBe(73);
     const location = ["businesses", "create", "--company", "cmp_9", "--name", "Main street"];
     const businessId = (await moegoHere(location, variables)).stdout.trim();
     expect(businessId).toMatch(/^biz_[0-9A-Za-z]{22}$/);
@@ -262,7 +252,7 @@ describe("a database of your own that is empty", () => {
     const location = ["businesses", "create", "--company", "cmp_9", "--id", "erased_1", "--name", "x"];
     for (const words of [company, location]) {
       expect(await moegoHere(words, environmentOf(empty))).toMatchObject({
-        ...{ code: 1, stderr: "--id: Must not start with `erased_`, a reserved prefix.\n" },
+        ...{ code: 65, stderr: "--id: Must not start with `erased_`, a reserved prefix.\n" },
       });
     }
   });
@@ -272,7 +262,7 @@ describe("a database of your own that is empty", () => {
     for (const zone of ["Mars/Olympus", "CET"]) {
       const words = ["companies", "create", "--name", "x", "--country", "ZZ", "--time-zone", zone];
       const { code, stderr } = await moegoHere(words, environmentOf(empty));
-      expect(code).toBe(1);
+      expect(code).toBe(65);
       expect(stderr).toMatch(/^--country: .*\n--time-zone: .*\n$/);
     }
   });

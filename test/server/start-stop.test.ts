@@ -166,11 +166,11 @@ describe("with a database of your own", () => {
     }
   });
 
-  it.each(["HTTP_PORT", "GRPC_PORT"])("names %s when its port is taken, and exits 1", async (variable) => {
+  it.each(["HTTP_PORT", "GRPC_PORT"])("names %s when its port is taken, and exits 69", async (variable) => {
     await using taken = await takePort();
     const ports = { HTTP_PORT: "0", GRPC_PORT: "0", [variable]: String(taken.port) };
     const { code, stdout, stderr } = await run(program, [], { ...environment, ...ports }).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(69);
     expect(stderr).toContain(`Port ${taken.port} is in use. Set ${variable}`);
     expect(stderr).not.toContain("    at ");
     expect(stdout).toBe("");
@@ -182,7 +182,7 @@ describe("with a database of your own", () => {
     await Promise.all([writeFile(certFile, selfSigned().certificate), writeFile(keyFile, selfSigned().key)]);
     const variables = { ...environmentOf(database), TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile };
     const { code, stderr } = await run(program, [], { ...variables, HTTP_PORT: "0", GRPC_PORT: "0" }).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     expect(stderr).toContain("TLS_CERT_FILE and TLS_KEY_FILE cannot be used");
     expect(stderr).not.toContain("    at ");
   });
@@ -193,7 +193,7 @@ describe("with a database of your own", () => {
     const DATABASE_URL = `postgresql://moego:hidden-password@127.0.0.1:${free.port}/moego`;
     const variables = { ...secrets, DATABASE_URL, HTTP_PORT: "0", GRPC_PORT: "0" };
     const { code, stderr } = await run(program, [], variables).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(69);
     expect(stderr).toMatch(/^Cannot connect to the database of DATABASE_URL .* \(ECONNREFUSED\)/);
     expect(stderr).not.toContain("hidden-password");
     expect(stderr).not.toContain("    at ");

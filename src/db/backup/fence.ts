@@ -64,6 +64,7 @@ async function change(url: string, setting: Setting | undefined): Promise<void> 
     if (!(cause instanceof pg.DatabaseError) || cause.code !== "42501") throw cause;
     throw new BackupError("Only the owner of the database can make it read-only. Use the login of the owner.", {
       cause,
+      exit: "permission",
     });
   });
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
+import { exitOfFile } from "../../core/exit-codes.js";
 import { BackupError } from "./backup-error.js";
 import { type CheckedRows, pipeChecked, readChecked } from "./checked-rows.js";
 import {
@@ -68,7 +69,7 @@ async function openZip(file: string): Promise<ZipFile> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : undefined;
     if (code === undefined) throw damaged(file, "it is not a ZIP file, or its end is missing", cause);
-    throw new BackupError(`Cannot read ${file} (${code}).`, { cause });
+    throw new BackupError(`Cannot read ${file} (${code}).`, { cause, exit: exitOfFile(cause, "noInput") });
   }
 }
 

@@ -123,6 +123,7 @@ async function lockDatabase(client: pg.ClientBase): Promise<void> {
     if (!(await tryLock(client, lock)))
       throw new BackupError(
         "Another backup, restore or migration of this database is running. Repeat the command later.",
+        { exit: "temporary" },
       );
   }
 }

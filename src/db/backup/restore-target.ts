@@ -29,6 +29,7 @@ export async function prepareTarget(client: pg.ClientBase, { known, replace }: T
       "The database already contains data, and was not changed. Restore into an empty database: set DATABASE_URL to " +
         "another one, or DATA_DIR to another folder for the embedded one. To delete the data and restore the backup in its " +
         `place, add --replace. Tables with rows: ${filled.join(", ")}.`,
+      { exit: "cannotCreate" },
     );
   }
   await removeOwnObjects(client, own);
@@ -45,7 +46,8 @@ export async function assertUnused(client: pg.ClientBase): Promise<void> {
      FROM pg_stat_activity WHERE application_name LIKE 'moego%'`,
     [presenceName],
   );
-  if (rows[0]?.used) throw new BackupError("A moego server or command uses this database. Stop it first.");
+  if (rows[0]?.used)
+    throw new BackupError("A moego server or command uses this database. Stop it first.", { exit: "temporary" });
 }
 
 /** What a newer version has created is not known here, and would remain. */

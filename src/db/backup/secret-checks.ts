@@ -32,6 +32,7 @@ export function compareSecrets(ofBackup: Manifest["secrets"], secrets: BackupSec
       "SECRET_KEY is not the key of this backup. Without that key, stored secrets cannot be decrypted, and erased " +
         "ids and opt-outs are not recognized. Set SECRET_KEY, or SECRET_KEY_PREVIOUS, to the key of the backup. If it " +
         "is lost, add --without-secret-key.",
+      { exit: "configuration" },
     );
   }
   const missing = ofBackup.previousSecretKeys.filter((key) => !known.has(key)).length;

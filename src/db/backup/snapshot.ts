@@ -30,7 +30,7 @@ export async function beginSnapshot(client: pg.Client): Promise<Snapshot> {
 
 async function lockBackups(client: pg.ClientBase): Promise<void> {
   if (!(await tryLock(client, backupLock)))
-    throw new BackupError("Another backup or restore of this database is running.");
+    throw new BackupError("Another backup or restore of this database is running.", { exit: "temporary" });
 }
 
 async function begin(client: pg.Client): Promise<Snapshot> {
@@ -44,7 +44,7 @@ async function begin(client: pg.Client): Promise<Snapshot> {
   const about = await readAbout(client);
   const tables = await readTables(client, own);
   if (JSON.stringify(tables) !== JSON.stringify(locked))
-    throw new BackupError("The database was migrated at the same time. Repeat the command.");
+    throw new BackupError("The database was migrated at the same time. Repeat the command.", { exit: "temporary" });
   const applied = tables.length > 0 ? await readApplied(client) : [];
   if (applied.length === 0) throw new BackupError("The database has no tables of moego. There is nothing to back up.");
   pendingMigrations(known, applied); // refuses a database of another version
@@ -66,6 +66,6 @@ export function explained(cause: unknown): unknown {
   if (!(cause instanceof pg.DatabaseError) || cause.code !== "42501") return cause;
   return new BackupError(
     "This login cannot read all tables. Set DATABASE_MIGRATION_URL to the login of the owner of the database.",
-    { cause },
+    { cause, exit: "permission" },
   );
 }

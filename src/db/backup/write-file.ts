@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ZipFile } from "yazl";
+import { exitOfFile } from "../../core/exit-codes.js";
 import { BackupError } from "./backup-error.js";
 import { entryOf, type Manifest, manifestEntry, manifestHashEntry } from "./manifest.js";
 import { createMeter, type Measured, type OnBytes } from "./meter.js";
@@ -81,13 +82,21 @@ const compressionLevel = 3;
 
 async function assertAbsent(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found) throw new BackupError(`${file} already exists. Choose another name, or add --force to replace it.`);
+  if (found)
+    throw new BackupError(`${file} already exists. Choose another name, or add --force to replace it.`, {
+      exit: "cannotCreate",
+    });
 }
 
 /** An error of the operating system, such as of a full disk. */
 function unwritable(file: string, cause: unknown): unknown {
   const isOfSystem = cause instanceof Error && "syscall" in cause && "code" in cause;
-  return isOfSystem ? new BackupError(`Cannot write ${file} (${String(cause.code)}).`, { cause }) : cause;
+  return isOfSystem
+    ? new BackupError(`Cannot write ${file} (${String(cause.code)}).`, {
+        cause,
+        exit: exitOfFile(cause, "cannotCreate"),
+      })
+    : cause;
 }
 
 /** Makes the new name durable. Windows cannot open a folder. */

@@ -42,7 +42,7 @@ async function readState(file: string): Promise<ClusterState | undefined> {
     text = await readFile(file, "utf8");
   } catch (error) {
     if (isNotFoundError(error)) return undefined;
-    throw new EmbeddedPostgresError(`No permission to read ${file}.`, { cause: error });
+    throw new EmbeddedPostgresError(`No permission to read ${file}.`, { cause: error, exit: "permission" });
   }
   try {
     return stateSchema.parse(JSON.parse(text));
@@ -98,7 +98,7 @@ function unusable(dataDir: string): (cause: unknown) => never {
     const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
     throw new EmbeddedPostgresError(
       `Cannot create or write DATA_DIR ${dataDir}${code}. Set DATA_DIR to a writable directory.`,
-      { cause },
+      { cause, exit: "configuration" },
     );
   };
 }

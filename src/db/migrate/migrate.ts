@@ -99,7 +99,7 @@ export async function assertMigrated({ url, directory = migrationsDirectory }: M
   }
 }
 
-const outOfDate = "The database schema is out of date. Run: moego migrate";
+export const outOfDate = "The database schema is out of date. Run: moego migrate";
 
 /**
  * Those that were not applied yet.

@@ -28,7 +28,7 @@ export async function createHistoryTable(client: pg.Client): Promise<void> {
     if (!(cause instanceof pg.DatabaseError) || cause.code !== "42501") throw cause;
     throw new MigrationError(
       "This login cannot create tables. Set DATABASE_MIGRATION_URL to the login of the owner of the database.",
-      { cause },
+      { cause, exit: "permission" },
     );
   }
 }

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { OperatorError, type OperatorErrorOptions } from "../../core/operator-error.js";
 
 /** The role of every statement of the server. It can neither alter tables nor change ledgers. */
 export const serviceRole = "moego_service";
 
 /** The migration user cannot set up the database roles. The message contains the statements to run. */
-export class RoleError extends Error {
+export class RoleError extends OperatorError {
   override readonly name = "RoleError";
+
+  constructor(message: string, { exit = "configuration", ...options }: OperatorErrorOptions = {}) {
+    super(message, { ...options, exit });
+  }
 }
 
 interface EnsureRolesOptions {

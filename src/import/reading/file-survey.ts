@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { exitOfFile } from "../../core/exit-codes.js";
 import { FileError } from "./row.js";
 
 export type FileEncoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
@@ -25,8 +26,9 @@ const chunkBytes = 1 << 20;
 export async function surveyFile(path: string): Promise<FileSurvey> {
   const { size, isFile } = await stat(path).then(
     (found) => ({ size: found.size, isFile: found.isFile() }),
-    () => {
-      throw new FileError(`The file ${path} cannot be read. Check its name and permissions.`);
+    (cause: unknown) => {
+      const exit = exitOfFile(cause, "noInput");
+      throw new FileError(`The file ${path} cannot be read. Check its name and permissions.`, { cause, exit });
     },
   );
   if (!isFile) throw new FileError(`${path} is not a file.`);

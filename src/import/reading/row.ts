@@ -1,3 +1,5 @@
+import { OperatorError } from "../../core/operator-error.js";
+
 /** Why a row, or one of its cells, is not imported, in words for the person who has the file. */
 export interface Refusal {
   /** What was found. Never contains the value of the cell. */
@@ -37,7 +39,7 @@ export interface RowSource {
 }
 
 /** A file that cannot be imported at all. */
-export class FileError extends Error {
+export class FileError extends OperatorError {
   override readonly name = "FileError";
 }
 
