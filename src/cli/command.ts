@@ -8,6 +8,8 @@ export interface Terminal {
   err(line: string): void;
   /** Replaces the last line of a terminal, and clears it if the text is empty. Absent if standard error is not one. */
   readonly status?: ((text: string) => void) | undefined;
+  /** Asks the person at the terminal. Absent if nobody can answer. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
 /** What a command gets from the process in which it runs. */

@@ -3,19 +3,28 @@ import type { Command, Surroundings } from "./command.js";
 import type { CommandDeclaration } from "./declaration.js";
 import * as about from "./declarations/about.js";
 import * as backup from "./declarations/backup.js";
+import { completion } from "./declarations/completion.js";
 import * as directory from "./declarations/directory.js";
 import * as exports from "./declarations/exports.js";
 import * as imports from "./declarations/imports.js";
 import * as keys from "./declarations/keys.js";
 import { mirror } from "./declarations/mirror.js";
+import * as people from "./declarations/people.js";
 import * as secrets from "./declarations/secrets.js";
 import * as server from "./declarations/server.js";
+import * as staff from "./declarations/staff.js";
+import { UsageError } from "./usage-error.js";
 import { readWords } from "./words.js";
 
 export interface BoundCommand {
   readonly declaration: CommandDeclaration;
   /** Runs with the words after its name. */
   run(words: readonly string[], surroundings: Surroundings): Promise<void>;
+}
+
+interface CommandSection {
+  readonly title: string;
+  readonly commands: readonly BoundCommand[];
 }
 
 /** The module of a command is loaded only when it runs, so that help and usage errors respond immediately. */
@@ -49,11 +58,28 @@ const version: BoundCommand = {
   },
 };
 
-export const commandSections = [
+/** Needs no configuration either. */
+const complete: BoundCommand = {
+  declaration: completion,
+  async run(words, { terminal }) {
+    const { SHELL: shell } = readWords(completion, words);
+    const { bashCompletion, zshCompletion } = await import("./completion.js");
+    const write = new Map([
+      ["bash", bashCompletion],
+      ["zsh", zshCompletion],
+    ]).get(shell);
+    if (!write) throw new UsageError("`moego completion` requires bash or zsh.");
+    const declarations = commandSections.flatMap(({ commands }) => commands.map(({ declaration }) => declaration));
+    terminal.out(write([...declarations, about.help]).trimEnd());
+  },
+};
+
+export const commandSections: readonly CommandSection[] = [
   {
     title: "Server",
     commands: [
       serve,
+      bind(server.doctor, async () => (await import("./doctor-command.js")).doctor),
       bind(server.migrate, async () => (await import("./database-command.js")).migrate),
       bind(server.seed, async () => (await import("./database-command.js")).seed),
     ],
@@ -80,6 +106,20 @@ export const commandSections = [
       bind(directory.listCompanies, async () => (await import("./directory-command.js")).listCompanies),
       bind(directory.createBusiness, async () => (await import("./directory-command.js")).createBusiness),
       bind(directory.listBusinesses, async () => (await import("./directory-command.js")).listBusinesses),
+    ],
+  },
+  {
+    title: "Staff",
+    commands: [
+      bind(staff.createStaff, async () => (await import("./staff-command.js")).createStaff),
+      bind(staff.listStaff, async () => (await import("./staff-command.js")).listStaff),
+    ],
+  },
+  {
+    title: "Customers and leads",
+    commands: [
+      bind(people.lookup, async () => (await import("./lookup-command.js")).lookup),
+      bind(people.erase, async () => (await import("./erase-command.js")).erase),
     ],
   },
   {
@@ -113,5 +153,5 @@ export const commandSections = [
       bind(secrets.rotateSecrets, async () => (await import("./secrets-command.js")).rotate),
     ],
   },
-  { title: "About", commands: [version] },
-] satisfies readonly { readonly title: string; readonly commands: readonly BoundCommand[] }[];
+  { title: "About", commands: [version, complete] },
+];

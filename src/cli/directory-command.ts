@@ -5,6 +5,7 @@ import { createDirectoryAdminRepository } from "../resources/directory/directory
 import { readBusiness, readCompany } from "../resources/directory/directory-arguments.service.js";
 import { type Command, outJson, toColumns, withOptionNames } from "./command.js";
 import type * as declared from "./declarations/directory.js";
+import { readPages } from "./read-pages.js";
 import { withDatabase } from "./session.js";
 
 const companyOptions = { id: "--id", name: "--name", country: "--country", time_zone: "--time-zone" };
@@ -24,7 +25,7 @@ export const createCompany: Command<typeof declared.createCompany> = async (valu
 
 export const listCompanies: Command<typeof declared.listCompanies> = async ({ json }, context) => {
   const companies = await withDatabase(context, "moego companies list", ({ write, ...limited }) =>
-    readAll((page) => createDirectoryAdminRepository(limited).listCompanies(page, write.signal)),
+    readPages(byName, (page) => createDirectoryAdminRepository(limited).listCompanies(page, write.signal)),
   );
   if (json) return outJson(context.terminal, companies.map(companyFacts));
   const rows = companies.map(({ id, name, country, timeZone }) => [id, name, country, timeZone]);
@@ -49,7 +50,7 @@ export const listBusinesses: Command<typeof declared.listBusinesses> = async (va
   const businesses = await withDatabase(context, "moego businesses list", ({ database, write }) => {
     const repository = createDirectoryRepository(database);
     const list = (page: Page) => repository.listBusinesses({ accessFilter, page, showArchived: false }, write.signal);
-    return readAll(list);
+    return readPages(byName, list);
   });
   if (values.json)
     return outJson(
@@ -60,20 +61,10 @@ export const listBusinesses: Command<typeof declared.listBusinesses> = async (va
   for (const line of toColumns([["ID", "NAME"], ...rows])) context.terminal.out(line);
 };
 
-function companyFacts({ id, name, country, timeZone }: Company) {
-  return { id, name, country, timeZone };
+function byName({ id, name }: { readonly id: string; readonly name: string }) {
+  return nameCursor(id, name);
 }
 
-const pageSize = 500;
-
-async function readAll<Row extends { readonly id: string; readonly name: string }>(
-  list: (page: Page) => Promise<readonly Row[]>,
-): Promise<readonly Row[]> {
-  const all: Row[] = [];
-  for (;;) {
-    const last = all.at(-1);
-    const rows = await list({ size: pageSize, offset: 0, ...(last ? { after: nameCursor(last.id, last.name) } : {}) });
-    all.push(...rows.slice(0, pageSize));
-    if (rows.length <= pageSize) return all;
-  }
+function companyFacts({ id, name, country, timeZone }: Company) {
+  return { id, name, country, timeZone };
 }

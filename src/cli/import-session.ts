@@ -1,14 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { CompanyAccess } from "../core/principal.js";
-import { serviceSecrets } from "../database-server.js";
 import { createOptOutKeys } from "../db/opt-out-key.js";
 import { createCallsInProcess, type ImportCalls } from "../import/run/import-calls.js";
-import { createRepositories, openCompanySecretCipher } from "../repositories.js";
+import { openCompanySecretCipher } from "../repositories.js";
 import type { Business } from "../resources/directory/directory.model.js";
 import type { ImportJobRepository } from "../resources/import-jobs/import-job.model.js";
 import type { CommandContext } from "./command.js";
-import { type Session, withDatabase } from "./session.js";
-import { UsageError } from "./usage-error.js";
+import { withCompany } from "./company-session.js";
+import type { Session } from "./session.js";
 
 export interface ImportSession extends Pick<Session, "write"> {
   readonly access: CompanyAccess;
@@ -27,7 +26,6 @@ interface ImportSessionOptions {
 }
 
 const connections = 8;
-const maxBusinesses = 500;
 
 /** Runs the work with the company of an import. */
 export function withImport<T>(
@@ -35,37 +33,16 @@ export function withImport<T>(
   { companyId, rpc, isDryRun }: ImportSessionOptions,
   work: (session: ImportSession) => Promise<T>,
 ): Promise<T> {
-  return withDatabase(
-    context,
-    rpc,
-    async ({ database, limits, write }) => {
-      const secrets = await serviceSecrets(context.config);
-      const repositories = createRepositories({ database, limits }, secrets);
-      const accessFilter = { companyIds: [companyId], grants: [companyId] };
-      const company = await repositories.directory.getCompany(accessFilter, companyId, write.signal);
-      if (!company) throw new UsageError("No company has the ID of --company. `moego companies list` shows all.");
-      const { country, timeZone, refusesDoubtfulPhones, duplicatePolicy } = company;
-      const access: CompanyAccess = { companyId, country, timeZone, refusesDoubtfulPhones, duplicatePolicy };
-      const page = { size: maxBusinesses, offset: 0 };
-      const businesses = await repositories.directory.listBusinesses(
-        { accessFilter, page, showArchived: false },
-        write.signal,
-      );
-      const optOutKeys = createOptOutKeys(database, openCompanySecretCipher(secrets));
-      const key = isDryRun
-        ? await optOutKeys.load(companyId, write.signal)
-        : await database.transact(write, (tx) => optOutKeys.findOrCreate(tx, companyId));
-      const { pageTokenSecret } = secrets;
-      const calls = createCallsInProcess({ repositories, pageTokenSecret, access, write, isDryRun });
-      return work({
-        access,
-        businesses,
-        calls,
-        write,
-        jobs: repositories.importJobs,
-        secret: key?.bytes ?? randomBytes(32),
-      });
-    },
-    connections,
-  );
+  return withCompany(context, { companyId, rpc, connections }, async (session) => {
+    const { access, database, repositories, secrets, write } = session;
+    const businesses = await session.businesses();
+    const optOutKeys = createOptOutKeys(database, openCompanySecretCipher(secrets));
+    const key = isDryRun
+      ? await optOutKeys.load(companyId, write.signal)
+      : await database.transact(write, (tx) => optOutKeys.findOrCreate(tx, companyId));
+    const { pageTokenSecret } = secrets;
+    const calls = createCallsInProcess({ repositories, pageTokenSecret, access, write, isDryRun });
+    const secret = key?.bytes ?? randomBytes(32);
+    return work({ access, businesses, calls, write, jobs: repositories.importJobs, secret });
+  });
 }

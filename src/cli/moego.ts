@@ -1,4 +1,5 @@
 // Imported by bin/moego.js, the file of the command.
+import { createInterface } from "node:readline/promises";
 import { runCommand } from "./run-command.js";
 
 // A reader such as `head` closes the pipe when it has read enough: the rest of the output is not needed.
@@ -13,6 +14,16 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
+    ask: process.stdin.isTTY && process.stderr.isTTY ? ask : undefined,
     status: process.stderr.isTTY ? (text) => void process.stderr.write(`\r\x1b[K${text}`) : undefined,
   },
 });
+
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}

@@ -21,6 +21,11 @@ export function localDate(timeZone: string, time: Date): string {
   return zone ? zones.tz(time, zone.name).format("YYYY-MM-DD") : localDateByNode(timeZone, time);
 }
 
+/** How many minutes the clocks of a time zone are ahead of UTC at a given time; undefined for an unknown name. */
+export function offsetMinutes(timeZone: string, time: Date): number | undefined {
+  return hasTimeZone(timeZone) ? zones.tz(time, timeZone).utcOffset() : undefined;
+}
+
 /** The first moment of a date, `yyyy-MM-dd`, or of the next one that the time zone has, to the millisecond. */
 export function startOfDay(timeZone: string, date: string): Date {
   const midnight = Date.parse(`${date}T00:00:00Z`);

@@ -12,6 +12,9 @@ A misspelled command or option is refused with the name that was probably meant.
 to standard error. Commands that list or create something have \`--json\`. New members can be added to their JSON; none is
 removed or renamed.
 
+To complete commands in bash, add \`source <(moego completion bash)\` to \`~/.bashrc\`; in zsh, \`source <(moego completion zsh)\`
+to \`~/.zshrc\`. \`moego\` must be on the path, for example by \`npm link\`.
+
 ## Exit codes
 
 They follow \`sysexits.h\` and do not change. The server has the same codes.

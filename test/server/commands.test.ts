@@ -185,6 +185,6 @@ describe("--json", () => {
 
   it("is an option of every command that lists or creates something", () => {
     const without = declarations.filter(({ options }) => !("json" in options)).map(({ name }) => name);
-    expect(without).toEqual(["serve", "mirror", "secrets rotate"]);
+    expect(without).toEqual(["serve", "mirror", "secrets rotate", "completion"]);
   });
 });

@@ -44,8 +44,8 @@ export function run(script: string, words: readonly string[], environment: Envir
 }
 
 /** As `run`, on a terminal of its own: what the process writes is all in `stdout`, and it reads keys from `stdin`. */
-function runOnTerminal(script: string, environment: Environment): Running {
-  const command = [process.execPath, script];
+export function runOnTerminal(script: string, environment: Environment, given: readonly string[] = []): Running {
+  const command = [process.execPath, script, ...given];
   // Linux and macOS have the same program with other arguments.
   const words =
     process.platform === "linux" ? ["-qec", command.join(" "), "/dev/null"] : ["-q", "/dev/null", ...command];

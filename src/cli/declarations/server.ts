@@ -6,6 +6,12 @@ export const serve = declareCommand({
   options: {},
 });
 
+export const doctor = declareCommand({
+  name: "doctor",
+  about: "Check whether a server can start and work here: versions, ports, secrets, disk, database, clock",
+  options: { json },
+});
+
 export const migrate = declareCommand({
   name: "migrate",
   about: "Apply pending database migrations, as the login of DATABASE_MIGRATION_URL",
