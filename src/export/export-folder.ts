@@ -4,6 +4,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { finished } from "node:stream/promises";
+import { exitOfFile } from "../core/exit-codes.js";
 import type { Measured } from "../db/backup/meter.js";
 import { syncFolder } from "../db/backup/write-file.js";
 import { ExportError } from "./export-error.js";
@@ -120,7 +121,9 @@ async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
 /** An error of the operating system, such as of a full disk. */
 function unwritable(path: string, cause: unknown): unknown {
   const code = codeOf(cause);
-  return code === undefined ? cause : new ExportError(`Cannot write ${path} (${code}).`, { cause });
+  return code === undefined
+    ? cause
+    : new ExportError(`Cannot write ${path} (${code}).`, { cause, exit: exitOfFile(cause, "cannotCreate") });
 }
 
 /** Of the operating system. */

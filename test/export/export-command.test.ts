@@ -73,9 +73,9 @@ describe("moego export", () => {
     await mkdir(at("busy.partial"));
     const before = await readdir(folder.path);
     const cases = [
-      [["--company", "cmp_a", "--out", at("taken")], 1, "already exists. Choose another name."],
-      [["--company", "cmp_a", "--out", at("busy")], 1, "busy.partial already exists"],
-      [["--company", "cmp_a", "--out", at("absent/export")], 1, "ENOENT"],
+      [["--company", "cmp_a", "--out", at("taken")], 73, "already exists. Choose another name."],
+      [["--company", "cmp_a", "--out", at("busy")], 73, "busy.partial already exists"],
+      [["--company", "cmp_a", "--out", at("absent/export")], 73, "ENOENT"],
       [["--company", "cmp_absent", "--out", at("none")], 64, "No company has the ID of --company."],
       [["--company", "cmp_a", "--person", "cus_absent", "--out", at("none")], 64, "No customer or lead"],
       [["--company", "cmp_a", "--person", "cus_b1", "--out", at("none")], 64, "No customer or lead"],
