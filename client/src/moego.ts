@@ -18,6 +18,7 @@ import { MergeService } from "./gen/moego/admin/v1/merge_service_pb.js";
 import { PackageAdminService } from "./gen/moego/admin/v1/package_admin_service_pb.js";
 import { PackageBatchService } from "./gen/moego/admin/v1/package_batch_service_pb.js";
 import { PackageTemplateService } from "./gen/moego/admin/v1/package_template_service_pb.js";
+import { PackageUpsertService } from "./gen/moego/admin/v1/package_upsert_service_pb.js";
 import { PetAdminService } from "./gen/moego/admin/v1/pet_admin_service_pb.js";
 import { PetBatchService } from "./gen/moego/admin/v1/pet_batch_service_pb.js";
 import { PetSettingAdminService } from "./gen/moego/admin/v1/pet_setting_admin_service_pb.js";
@@ -79,6 +80,7 @@ export function moegoOver(transport: Transport, { timeoutMs = defaultTimeoutMs }
     packageAdmin: createClient(PackageAdminService, typed),
     packageBatch: createClient(PackageBatchService, typed),
     packageTemplate: createClient(PackageTemplateService, typed),
+    packageUpsert: createClient(PackageUpsertService, typed),
     petAdmin: createClient(PetAdminService, typed),
     petBatch: createClient(PetBatchService, typed),
     petSettingAdmin: createClient(PetSettingAdminService, typed),
