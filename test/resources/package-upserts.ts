@@ -15,6 +15,8 @@ const rpc = PackageUpsertService.method;
 const companyId = "cmp_a";
 const external = (id: string, system = "upserts") => ({ externalId: { system, id } });
 const keyed = (id: string, fields: NewPackage = {}) => ({ match: external(id), sale: newPackage(fields) });
+/** The only thing that an upsert changes of a package that exists. */
+const another = (id: string): NewPackage => ({ externalIds: [{ system: "others", id }] });
 let made = 0;
 
 /** A key that no package has. */
@@ -74,7 +76,7 @@ export const packageUpserts: readonly RpcEntry[] = [
       const id = freshId();
       return {
         good: { companyId, ...keyed(id, { packageName: "A" }) },
-        other: { companyId, ...keyed(id, { packageName: "B" }) },
+        other: { companyId, ...keyed(id, another(id)) },
         bad: { companyId, ...keyed(id, { customerId: "cus_z" }) },
       };
     },
@@ -88,10 +90,9 @@ export const packageUpserts: readonly RpcEntry[] = [
     request: { companyId, items: [keyed("2"), keyed("3")] },
     async repeat() {
       const [one, two] = [freshId(), freshId()];
-      const items = (packageName: string) => [keyed(one), keyed(two, { packageName })];
       return {
-        good: { companyId, items: items("B") },
-        other: { companyId, items: items("C") },
+        good: { companyId, items: [keyed(one), keyed(two, { packageName: "B" })] },
+        other: { companyId, items: [keyed(one), keyed(two, another(two))] },
         bad: { companyId, items: [keyed(one), keyed(two, { customerId: "cus_z" })] },
       };
     },

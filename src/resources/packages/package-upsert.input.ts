@@ -45,7 +45,8 @@ interface Upserts extends Batch<PackageUpsertItem> {
 /** Input of UpsertPackage, as a batch of one. */
 export function singleUpsert(request: UpsertPackageRequest, _context: Context, parse: Parse): Upserts {
   const schema = keyedSale.and(z.object({ companyId: id, onMatch }));
-  const { given, violations } = withCompany(request, request.companyId || "unnamed");
+  // A company that is missing in the request alone is refused there, and not for its difference to that of the sale.
+  const { given, violations } = withCompany(request, request.companyId || request.sale?.companyId || "unnamed");
   const parsed = parse(schema, [...violations, ...idViolations(request)], given);
   const items = [{ value: toItem(parsed) }];
   return { companyId: parsed.companyId, mode: "EACH", onMatch: parsed.onMatch, items };
