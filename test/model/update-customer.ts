@@ -16,6 +16,7 @@ import {
 import {
   clearedMainFaults,
   editedPhones,
+  mainOf,
   mainPhoneFaults,
   phoneLists,
   readable,
@@ -89,6 +90,15 @@ const clearable = [
   ...["referral_source", "color_code", "source", "custom_fields", "assigned_staff_id"],
 ];
 const required = ["preferred_business_id", "first_name", "last_name", "phone", "status"];
+/** What a customer who was a lead can lack, and an update then leave empty. */
+const lackable = {
+  preferred_business_id: ({ businessId }: Customer) => businessId,
+  first_name: ({ firstName }: Customer) => firstName,
+  last_name: ({ lastName }: Customer) => lastName,
+  phone: ({ phones }: Customer) => mainOf(phones),
+  phones: ({ phones }: Customer) => mainOf(phones),
+};
+const lackables = ["preferred_business_id", "first_name", "last_name", "phone", "phones"] as const;
 const noConsent: Consent = { service: [], marketing: [], app: false, policy: false, consented: false };
 const noPreference: Preference = [false, false, false, false];
 
@@ -136,25 +146,35 @@ export const updateCustomer = command({
     const mask =
       given.mask &&
       maskOf({ use: given.mask, populated, clearable, required, parts: ["preference.receive_auto_email"] });
-    const writes = writtenBy(mask, populated);
+    const states = writtenBy(mask, populated);
+    const texts = { preferred_business_id: businessId, first_name: first?.sent, last_name: last?.sent };
+    const emptied = lackables.filter((path) => {
+      if (path === "phones") return states(path) && !states("phone") && !list;
+      return states(path) && ({ ...texts, phone: phone?.sent }[path] ?? "").trim() === "";
+    });
+    const emptiedFaults = (before: Customer | undefined) =>
+      emptied
+        .filter((path) => !before || lackable[path](before) !== "")
+        .map((field) => ({ field, reason: "REQUIRED" as const }));
+    const writes = (path: string) => states(path) && !emptied.some((one) => one === path);
     const samples = {
       avatar_path: picture,
-      first_name: first,
-      last_name: last,
-      phone: readable(phone),
+      first_name: filled(first),
+      last_name: filled(last),
+      phone: filled(readable(phone)),
       email,
       color_code: color,
       source,
     };
     const shape = allFaults(
-      maskFaults({ mask, populated, required: phone ? required : [...required, "phones"] }),
+      maskFaults({ mask, populated, required: ["status"] }),
       sampleFaults(samples),
       noteEditFaults(given.notes),
       mainPhoneFaults(phone, list),
       unreadableBesideList(phone, list),
       clearedMainFaults({ mask, main: phone, list }),
       namedTags(world, given.tags, { by }).faults.shape,
-      idFaults("preferred_business_id", businessId, knownBusinesses, true),
+      idFaults("preferred_business_id", businessId || undefined, knownBusinesses, true),
       idFaults("referral_source.id", sourceId, knownSources),
       idFaults("assigned_staff_id", staffId, knownStaff),
     );
@@ -226,9 +246,11 @@ export const updateCustomer = command({
       check() {
         const denied = deniedLocation(by, businessId);
         if (denied) return denied;
-        if (shape.shape.length > 0) return invalid(onceAField([...shape.shape, ...unreadableMain(writes, phone)]));
-        if (businessId !== undefined && !sees(by, businessId))
-          return refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
+        if (shape.shape.length > 0) {
+          const judged = [...emptiedFaults(seenCustomer(world, id, by)), ...unreadableMain(writes, phone)];
+          return invalid(onceAField([...shape.shape, ...judged]));
+        }
+        if (businessId && !sees(by, businessId)) return refusal("PERMISSION_DENIED", "BUSINESS_NOT_ALLOWED");
         return customerMissing(world, id, by);
       },
       run() {
@@ -237,6 +259,7 @@ export const updateCustomer = command({
           const named = namedTags(world, writes("tags") ? given.tags : [], { by, carried: before.tags });
           const missing = allFaults(
             shape,
+            emptiedFaults(before),
             unreadableMain(writes, phone),
             fieldFaults(fields),
             carriedFaults(carried, before.fields),
@@ -259,3 +282,8 @@ export const updateCustomer = command({
     };
   },
 });
+
+/** A sample, unless it is empty: that is judged by what is stored. */
+function filled(sample: Sample | undefined): Sample | undefined {
+  return sample && "fault" in sample && sample.fault === "REQUIRED" ? undefined : sample;
+}

@@ -12,7 +12,7 @@ const server = await startServer({ tables: [] });
 afterAll(() => server.stop());
 
 const takeCompany = createCompanies(server);
-const runs = times({ short: 1_000, long: 20_000 });
+const runs = times({ short: 800, long: 20_000 });
 const timeout = runs * 900;
 
 it("M1: random commands give the responses and stored rows of the model", { timeout }, async (context) => {

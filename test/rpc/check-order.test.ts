@@ -45,7 +45,7 @@ const wrongAndElsewhere = [
     (options: Options) =>
       server.refused(
         CustomerService.method.listCustomers,
-        { companyId, filter: { preferredBusinessIds: ["biz_a1", "biz_a2"] } },
+        { companyId, pagination: { pageSize: -1 }, filter: { preferredBusinessIds: ["biz_a1", "biz_a2"] } },
         options,
       ),
   ],
@@ -64,14 +64,18 @@ const wrongAndElsewhere = [
     (options: Options) =>
       server.refused(
         LeadService.method.listLeads,
-        { companyId, filter: { preferredBusinessIds: ["biz_a2"] } },
+        { companyId, pagination: { pageSize: -1 }, filter: { preferredBusinessIds: ["biz_a2"] } },
         options,
       ),
   ],
   [
     "ListPackages",
     (options: Options) =>
-      server.refused(PackageService.method.listPackages, { companyId, businessIds: ["biz_a2"] }, options),
+      server.refused(
+        PackageService.method.listPackages,
+        { companyId, pagination: { pageSize: -1 }, businessIds: ["biz_a2"] },
+        options,
+      ),
   ],
   [
     "SellPackage",

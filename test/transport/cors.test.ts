@@ -36,6 +36,7 @@ const notOfPages = [
     "sec-fetch-site",
     "accept-encoding",
     "content-length",
+    "if-none-match",
     "stripe-signature",
   ],
   ...["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"],
