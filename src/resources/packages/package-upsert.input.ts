@@ -45,7 +45,7 @@ interface Upserts extends Batch<PackageUpsertItem> {
 /** Input of UpsertPackage, as a batch of one. */
 export function singleUpsert(request: UpsertPackageRequest, _context: Context, parse: Parse): Upserts {
   const schema = keyedSale.and(z.object({ companyId: id, onMatch }));
-  // A company that is missing in the request alone is refused there, and not for its difference to that of the sale.
+  // A company that only the request lacks is refused there, and not as a conflict with the one in the sale.
   const { given, violations } = withCompany(request, request.companyId || request.sale?.companyId || "unnamed");
   const parsed = parse(schema, [...violations, ...idViolations(request)], given);
   const items = [{ value: toItem(parsed) }];
