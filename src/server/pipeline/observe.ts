@@ -75,7 +75,7 @@ export async function observe<T>(
   } catch (error) {
     const refusal = error instanceof DomainError ? error : defect(error);
     const status = toStatusError(refusal, record.requestId);
-    report(call, observer, startedMs, record, { status, violations: loggedViolations(refusal) });
+    report(call, observer, startedMs, record, { status, violations: loggedViolations(refusal, call.method) });
     throw status;
   }
 }
