@@ -3,6 +3,7 @@ import { protoCamelCase, type ReflectMessage, reflect } from "@bufbuild/protobuf
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import type { Violation } from "../core/errors.js";
 import type { Emptiness, EmptyMembers } from "../core/presence.js";
+import { clearedField } from "../core/required-field.js";
 
 /** The fields that an update writes (AIP-134). */
 export interface UpdateMask {
@@ -91,11 +92,7 @@ export function readMask(
   for (const name of rules.required) {
     const field = fields.find((known) => known.name === name);
     if (field && whole.has(name) && isEmpty(reflected, field)) {
-      violations.push({
-        field: within + name,
-        reason: "REQUIRED",
-        description: "Must not be cleared; this field is required.",
-      });
+      violations.push(clearedField(within + name));
     }
   }
   return {
@@ -212,6 +209,11 @@ export function emptiedTexts<Name extends string>(
   texts: { readonly [K in Name]: string | undefined },
 ): Name[] {
   return keysOf(texts).filter((name) => mask.writes(name) && (texts[name] ?? "").trim() === "");
+}
+
+/** The mask without the fields, which are then unchanged. */
+export function maskWithout<Mask extends UpdateMask>(mask: Mask, fields: readonly string[]): Mask {
+  return { ...mask, writes: (field) => mask.writes(field) && !fields.includes(field) };
 }
 
 /** Reads those of the named texts that the mask writes. An absent one is cleared. */

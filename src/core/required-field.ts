@@ -16,7 +16,9 @@ export function clearedFields<Fields extends RequiredFields<Stored>, Stored>(
   fields: Fields,
   stored: Stored | undefined,
 ): readonly Violation[] {
-  return emptied
-    .filter((field) => stored === undefined || (fields[field]?.(stored) ?? "") !== "")
-    .map((field) => violation(field, "REQUIRED", "Must not be cleared; this field is required."));
+  return emptied.filter((field) => stored === undefined || (fields[field]?.(stored) ?? "") !== "").map(clearedField);
+}
+
+export function clearedField(field: string): Violation {
+  return violation(field, "REQUIRED", "Must not be cleared; this field is required.");
 }

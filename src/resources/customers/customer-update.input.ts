@@ -8,6 +8,7 @@ import {
   maskedParts,
   maskedTexts,
   maskPaths,
+  maskWithout,
   presentPartsOfItems,
   readMask,
   type UpdateMask,
@@ -82,8 +83,7 @@ export function customerMask(request: UpdateCustomerRequest, emptyMembers?: Empt
   const isListed = !mask.explicit || mask.writes("address");
   const violations = isListed || addresses.length === 0 ? [] : [unlisted("addresses")];
   return {
-    ...withSingleMainPhone({ ...mask, violations: [...mask.violations, ...violations] }, request),
-    writes: (field) => mask.writes(field) && !emptied.some((name) => name === field),
+    ...maskWithout(withSingleMainPhone({ ...mask, violations: [...mask.violations, ...violations] }, request), emptied),
     emptied,
     writesList: isListed && (addresses.length > 0 || emptyMembers?.get("addresses") === "empty"),
     partsOfAddresses: presentPartsOfItems(AddressSchema, addresses, "addresses", emptyMembers),

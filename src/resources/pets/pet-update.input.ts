@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { externalIds } from "../../api/external-id-fields.js";
-import { emptiedTexts, keysOf, maskedTexts, maskPaths, presentPartsOf, readMask } from "../../api/field-mask.js";
+import {
+  emptiedTexts,
+  keysOf,
+  maskedTexts,
+  maskPaths,
+  maskWithout,
+  presentPartsOf,
+  readMask,
+} from "../../api/field-mask.js";
 import { id, memoizePerCountry, omitUndefined, text } from "../../api/fields.js";
 import { clearablePartialDate } from "../../api/google-types.js";
 import { phoneRulesOf } from "../../api/phone-fields.js";
@@ -48,7 +56,7 @@ export function petMask(request: UpdatePetRequest, emptyMembers?: EmptyMembers):
   const parts = presentPartsOf(WeightSchema, request.weight, "weight", emptyMembers);
   const emptied = emptiedTexts(fields, { breed: request.breed });
   return {
-    fields: { ...fields, writes: (field) => fields.writes(field) && !emptied.some((name) => name === field) },
+    fields: maskWithout(fields, emptied),
     partsOfWeight: fields.explicit ? undefined : parts,
     emptied,
   };
