@@ -18,5 +18,5 @@ export function endOfLife(version: string): string | undefined {
 export function endOfLifeWarning(version: string, now: Date): string | undefined {
   const end = endOfLife(version);
   if (end === undefined || now.toISOString().slice(0, 10) <= end) return undefined;
-  return `Node.js ${version} gets no security fixes since ${end}. Install Node.js 24 or later.`;
+  return `Node.js ${version} has had no security fixes since ${end}. Install Node.js 24 or later.`;
 }
